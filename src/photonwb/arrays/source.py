@@ -1,0 +1,81 @@
+"""Where the bytes of an array lie, told by a store to the code that reads them.
+
+A store that can say so lets `photonwb.arrays` fetch and decode the chunks by itself, in parallel and outside the lock of the
+library. A store that cannot (an exotic filter, a virtual dataset) answers None and is read through `read`, with the same result.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+
+__all__ = ["ArraySource", "ByteLayout", "ChunkPlace"]
+
+
+class ChunkPlace(NamedTuple):
+    """Where the stored bytes of one chunk lie, and which of its filters were skipped (bit i: filter i)."""
+
+    offset: int
+    size: int
+    skipped_filters: int = 0
+
+
+class ByteLayout(NamedTuple):
+    """How the bytes of an array lie in a local file.
+
+    Parameters
+    ----------
+    path : str
+    shape : tuple of int
+    dtype : numpy.dtype
+        As stored, byte order included.
+    chunks : tuple of int or None
+        Shape of a chunk; None when the array lies in one piece.
+    filters : tuple of (str, dict)
+        In the order of encoding: ("shuffle", {}), ("gzip", {"level": 4}), ("fletcher32", {}), ...
+    fill : numpy scalar
+        Value of chunks that were never written.
+    places : dict
+        Chunk coordinates (in chunks, not elements) to their place; {(): place} for an array in one piece.
+    """
+
+    path: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    chunks: tuple[int, ...] | None
+    filters: tuple[tuple[str, Mapping[str, Any]], ...]
+    fill: Any
+    places: Mapping[tuple[int, ...], ChunkPlace]
+
+
+class ArraySource(Protocol):
+    """An array that can be read; implemented by the datasets of each store."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+    @property
+    def chunks(self) -> tuple[int, ...] | None: ...
+
+    @property
+    def filters(self) -> tuple[tuple[str, Mapping[str, Any]], ...]: ...
+
+    @property
+    def description(self) -> str:
+        """File and path, for messages."""
+        ...
+
+    def read(self, selection: Any = ()) -> Any:
+        """Values of a basic selection (integers, slices, Ellipsis, at most one index array), through the library."""
+        ...
+
+    def byte_layout(self) -> ByteLayout | None:
+        """Where the bytes lie now, or None when only `read` will do. Raises ClosedFileError after the file was closed."""
+        ...

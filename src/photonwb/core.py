@@ -1,0 +1,64 @@
+"""The base classes of the NWB core namespace.
+
+They add nothing to `container` but the namespace and the names that the standard gives them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from photonwb.container import AbstractContainer, Container, Data
+from photonwb.errors import InvalidValueError
+from photonwb.fields import attribute
+from photonwb.labelled import LabelledDict
+
+if TYPE_CHECKING:
+    from photonwb.typing import ArrayLike
+
+__all__ = [
+    "LabelledDict",
+    "MultiContainerInterface",
+    "NWBContainer",
+    "NWBData",
+    "NWBDataInterface",
+    "NWBMixin",
+    "ScratchData",
+]
+
+
+class NWBMixin(AbstractContainer, namespace="core"):
+    """What all objects of the core namespace share."""
+
+    def get_ancestor(self, neurodata_type: str | None = None) -> AbstractContainer | None:
+        """The nearest object of a type that this one is inside of; without a type, the parent."""
+        return super().get_ancestor(neurodata_type)
+
+
+class NWBContainer(NWBMixin, Container, neurodata_type="NWBContainer"):
+    """A group with a type of the core namespace."""
+
+
+class NWBDataInterface(NWBContainer, neurodata_type="NWBDataInterface"):
+    """A group that holds data, as acquired or as analysed."""
+
+
+class NWBData(NWBMixin, Data, neurodata_type="NWBData"):
+    """A dataset with a type of the core namespace."""
+
+    def __init__(self, name: str, data: Any) -> None:
+        self._init(locals())
+
+
+class ScratchData(NWBData, neurodata_type="ScratchData"):
+    """A value or an array kept for later, with a note on what it is."""
+
+    description: str = attribute("What the data are; stored as `notes`.", key="notes")
+
+    def __init__(self, name: str, data: ArrayLike | float | str, description: str | None = None) -> None:
+        if not description and not self._in_construct_mode:
+            raise InvalidValueError(f"ScratchData {name!r}.description: expected a note on what the data are, got {description!r}")
+        self._init(locals())
+
+
+class MultiContainerInterface(NWBDataInterface):
+    """A group that is mostly a collection of named objects of one type."""

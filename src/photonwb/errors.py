@@ -1,0 +1,74 @@
+"""Every error that photonwb raises on purpose.
+
+    PhotonwbError
+    ├── InvalidValueError (ValueError)       a value that the field cannot hold
+    ├── InvalidTypeError (TypeError)         a value of the wrong kind
+    ├── NotFoundError (KeyError)             no object of that name
+    ├── SchemaError (ValueError)             a specification that makes no sense
+    ├── StorageError (OSError)               the file cannot be opened, read or written
+    │   ├── ClosedFileError                  the file behind a lazy object was closed
+    │   └── DamagedFileError                 what the file holds cannot be what was written
+    ├── BrokenLinkError (KeyError)           a link or reference that leads nowhere
+    └── UnreadableObjectError (ValueError)   one object of a file does not make sense
+
+Each inherits the builtin that a caller would catch anyway, so that code written for other libraries keeps working.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BrokenLinkError",
+    "ClosedFileError",
+    "DamagedFileError",
+    "InvalidTypeError",
+    "InvalidValueError",
+    "NotFoundError",
+    "PhotonwbError",
+    "SchemaError",
+    "StorageError",
+    "UnreadableObjectError",
+]
+
+
+class PhotonwbError(Exception):
+    """Base of all errors of this package."""
+
+
+class InvalidValueError(PhotonwbError, ValueError):
+    """A value that its field cannot hold: wrong shape, out of range, contradicting another one."""
+
+
+class InvalidTypeError(PhotonwbError, TypeError):
+    """A value of a kind that its field does not take."""
+
+
+class NotFoundError(PhotonwbError, KeyError):
+    """No object of the name that was asked for."""
+
+    def __str__(self) -> str:
+        # KeyError shows the repr of its argument, which would escape the message.
+        return str(self.args[0]) if self.args else ""
+
+
+class SchemaError(PhotonwbError, ValueError):
+    """A specification that is cyclic, incomplete or not a specification."""
+
+
+class StorageError(PhotonwbError, OSError):
+    """A file or store that cannot be opened, read or written."""
+
+
+class ClosedFileError(StorageError, ValueError):
+    """The file behind a lazily read object was closed."""
+
+
+class DamagedFileError(StorageError):
+    """A file whose bytes cannot be what its writer meant: truncated, overwritten, inconsistent."""
+
+
+class BrokenLinkError(NotFoundError):
+    """A link or an object reference whose target does not exist or may not be followed."""
+
+
+class UnreadableObjectError(PhotonwbError, ValueError):
+    """One object of a file that cannot be understood. The rest of the file stays readable."""

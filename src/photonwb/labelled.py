@@ -1,0 +1,245 @@
+"""Collections of named objects, and the methods that a class offers for them.
+
+`LabelledDict` is a dict whose values carry their own key. Those that come from a file list names without opening anything and
+read an object when it is asked for, so that a file of ten thousand series opens as fast as one of ten.
+
+`adder`, `getter` and `creator` make the `add_*`, `get_*` and `create_*` methods of a collection. They keep the type of the
+elements and, for `creator`, the whole signature of the class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, ItemsView, Iterator, MutableMapping, ValuesView
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
+
+from photonwb.errors import InvalidTypeError, InvalidValueError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from photonwb.container import AbstractContainer
+
+__all__ = ["LabelledDict", "adder", "creator", "getter"]
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class LabelledDict(MutableMapping[str, T]):
+    """Objects by name (or by another attribute of theirs).
+
+    Parameters
+    ----------
+    label : str
+        What the collection is called, for messages.
+    key_attr : str
+        The attribute of an object that is its key.
+    add_callable, remove_callable : callable, optional
+        Called with each object after it was added or removed.
+
+    Notes
+    -----
+    `collection["unit == lumens"]` gives the set of the objects with that attribute.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        key_attr: str = "name",
+        add_callable: Callable[[T], object] | None = None,
+        remove_callable: Callable[[T], object] | None = None,
+    ) -> None:
+        self.label = label
+        self.key_attr = key_attr
+        self._on_add = add_callable
+        self._on_remove = remove_callable
+        self._items: dict[str, T] = {}
+        self._names: dict[str, Any] | None = None  # names still in the file, each with what finds it
+        self._read: Callable[[Any], T] | None = None
+
+    def read_from(self, names: Mapping[str, Any], read: Callable[[Any], T]) -> None:
+        """Offer objects of a file: `names` says what to pass to `read` for each; used by the reader."""
+        self._names = dict(names)
+        self._read = read
+
+    def _key(self, value: T) -> str:
+        try:
+            return getattr(value, self.key_attr)
+        except AttributeError:
+            raise InvalidValueError(f"{self.label}: {value!r} has no {self.key_attr!r} to be filed under") from None
+
+    def __getitem__(self, key: str) -> Any:
+        if key in self._items:
+            return self._items[key]
+        if self._names is not None and self._read is not None and key in self._names:
+            value = self._items[key] = self._read(self._names[key])
+            return value
+        if isinstance(key, str) and "==" in key:  # pyright: ignore[reportUnnecessaryIsInstance] - users pass anything
+            return self._query(key)
+        raise NotFoundError(f"{key!r} is not in {self.label}; there is {_listing(list(self))}")
+
+    def _query(self, text: str) -> Any:
+        attribute, _, wanted = (part.strip() for part in text.partition("=="))
+        if not attribute or not wanted:
+            raise InvalidValueError(f"{self.label}[{text!r}]: write 'attribute == value'")
+        if attribute == self.key_attr:
+            return self[wanted]
+        return {value for value in self.values() if getattr(value, attribute, None) == wanted}
+
+    def __setitem__(self, key: str, value: T) -> None:
+        if key in self:
+            raise InvalidTypeError(f"{self.label} already holds {key!r}: remove it first")
+        if key != self._key(value):
+            raise NotFoundError(f"{self.label}: key {key!r} must equal the {self.key_attr} {self._key(value)!r} of the object")
+        self._items[key] = value
+        if self._on_add is not None:
+            self._on_add(value)
+
+    def add(self, value: T) -> None:
+        """File an object under its own key."""
+        self[self._key(value)] = value
+
+    def __delitem__(self, key: str) -> None:
+        value = self[key]
+        self._items.pop(key)
+        if self._names is not None:
+            self._names.pop(key, None)
+        if self._on_remove is not None:
+            self._on_remove(value)
+
+    def __iter__(self) -> Iterator[str]:
+        if self._names is None:
+            return iter(list(self._items))
+        return iter([*self._names, *(key for key in self._items if key not in self._names)])
+
+    def __len__(self) -> int:
+        if self._names is None:
+            return len(self._items)
+        return len(self._names) + sum(key not in self._names for key in self._items)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._items or (self._names is not None and key in self._names)
+
+    def values(self) -> ValuesView[T]:
+        """All objects; reads those that are still in the file."""
+        return super().values()
+
+    def items(self) -> ItemsView[str, T]:
+        """All names and objects; reads those that are still in the file."""
+        return super().items()
+
+    def loaded(self) -> list[T]:
+        """Objects that are in memory already."""
+        return list(self._items.values())
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (hasattr(other, "items") and dict(self) == dict(other))  # type: ignore[call-overload]
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"{{{', '.join(f'{key!r}: <{self._kind(key)}>' for key in self)}}}"
+
+    def _kind(self, key: str) -> str:
+        return type(self._items[key]).__name__ if key in self._items else "not read yet"
+
+
+def _listing(names: list[str]) -> str:
+    if not names:
+        return "nothing in it"
+    shown = ", ".join(repr(name) for name in names[:10])
+    return shown if len(names) <= 10 else f"{shown} and {len(names) - 10} more"
+
+
+class _Method(Generic[T]):
+    """A method of a class, made from the name of a collection."""
+
+    def __init__(self, collection: str, doc: str) -> None:
+        self.collection = collection
+        self.__doc__ = doc
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def _bind(self, instance: Any, call: Callable[..., Any]) -> Any:
+        call.__name__ = self.name
+        call.__qualname__ = f"{type(instance).__name__}.{self.name}"
+        call.__doc__ = self.__doc__
+        return call
+
+
+class _Adder(_Method[T]):
+    @overload
+    def __get__(self, instance: None, owner: type) -> _Adder[T]: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> Callable[[T | Iterable[T] | Mapping[str, T]], Any]: ...
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self
+        collection = self.collection
+
+        def add(*args: Any, **named: Any) -> Any:
+            return instance._add(collection, _one_argument(self.name, collection, args, named))
+
+        return self._bind(instance, add)
+
+
+class _Getter(_Method[T]):
+    @overload
+    def __get__(self, instance: None, owner: type) -> _Getter[T]: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> Callable[..., T]: ...
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self
+
+        def get(name: str | None = None) -> Any:
+            return instance._get(self.collection, name)
+
+        return self._bind(instance, get)
+
+
+class _Creator(Generic[P, T]):
+    def __init__(self, make: Callable[P, T], collection: str) -> None:
+        self.make = make
+        self.collection = collection
+        self.__doc__ = f"Create a {getattr(make, '__name__', 'new object')} and add it to `{collection}`; the arguments are those of its class."
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> _Creator[P, T]: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> Callable[P, T]: ...
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self
+
+        def create(*args: P.args, **named: P.kwargs) -> T:
+            made = self.make(*args, **named)
+            instance._add(self.collection, made)
+            return made
+
+        create.__doc__ = self.__doc__
+        create.__wrapped__ = self.make  # type: ignore[attr-defined] - lets help() show the arguments of the class
+        return create
+
+
+def _one_argument(method: str, collection: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    if len(args) + len(named) != 1 or (named and collection not in named):
+        raise InvalidTypeError(f"{method}() takes one argument, {collection!r}: an object, or a list, tuple or dict of objects")
+    return args[0] if args else named[collection]
+
+
+def adder(element: type[T], collection: str) -> _Adder[T]:
+    """Make an `add_*` method that takes one object, or a list, tuple or dict of them."""
+    return _Adder(collection, f"Add one or several {element.__name__} objects (one, a list, tuple or dict) to `{collection}`.")
+
+
+def getter(element: type[T], collection: str) -> _Getter[T]:
+    """Make a `get_*` method: by name, or without a name the only one there is."""
+    return _Getter(collection, f"Get the {element.__name__} of that name from `{collection}`; without a name, the only one.")
+
+
+def creator(make: Callable[P, T], collection: str) -> _Creator[P, T]:
+    """Make a `create_*` method with the signature of the class that it creates."""
+    return _Creator(make, collection)

@@ -1,0 +1,1 @@
+"""Groups, datasets, attributes and links in files, whatever the format."""

@@ -1,0 +1,40 @@
+"""Types that many signatures share. Nothing here costs an import at run time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, runtime_checkable
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["ArrayLike", "DuckArray", "Path", "Several", "Shape", "TextLike"]
+
+T = TypeVar("T")
+
+Shape: TypeAlias = "tuple[int, ...]"
+Path: TypeAlias = "str | os.PathLike[str]"
+TextLike: TypeAlias = "str | Sequence[str]"
+
+
+@runtime_checkable
+class DuckArray(Protocol):
+    """What numpy, h5py, zarr, dask and our own lazy arrays have in common."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> Any: ...
+
+    def __getitem__(self, key: Any, /) -> Any: ...
+
+
+# Anything that can be stored as an array: arrays of all kinds, nested sequences, iterators of blocks, and wrappers
+# around those that carry storage options.
+ArrayLike: TypeAlias = "NDArray[Any] | DuckArray | Sequence[Any] | Iterable[Any]"
+
+# One object, or a list, tuple or dict of them.
+Several: TypeAlias = "T | Iterable[T] | Mapping[str, T]"
