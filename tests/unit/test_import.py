@@ -1,0 +1,36 @@
+"""What an import loads: a script that only asks for a name must not wait for numpy."""
+
+from __future__ import annotations
+
+import pytest
+
+from helpers import modules_loaded_by
+
+HEAVY = {"numpy", "h5py", "zarr", "pandas", "matplotlib", "scipy", "dask", "xarray", "fsspec", "tifffile", "isal"}
+SLOW = {"inspect", "dataclasses"}  # of the standard library, and noticeable in the time of an import
+
+
+def test_the_package_is_light():
+    loaded = modules_loaded_by("import photonwb")
+    assert "photonwb" in loaded
+    assert not loaded & (HEAVY | SLOW)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "from photonwb import NWBFile; from photonwb.ophys import TwoPhotonSeries",
+        "from photonwb import NWBHDF5IO, TimeSeries",
+        "import photonwb.base, photonwb.core, photonwb.device, photonwb.epoch, photonwb.file, photonwb.image, photonwb.ophys",
+        "import photonwb.common",
+        "from photonwb.testing.mock.ophys import mock_TwoPhotonSeries",
+    ],
+)
+def test_the_model_is_light(statement):
+    loaded = modules_loaded_by(statement)
+    assert any(name.startswith("photonwb.") for name in loaded)
+    assert not loaded & (HEAVY | SLOW)
+
+
+def test_a_heavy_import_would_be_seen():
+    assert "numpy" in modules_loaded_by("import photonwb, numpy")

@@ -1,0 +1,40 @@
+"""What the public modules promise: `__all__` holds real names, and each of them says what it is."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import types
+
+import pytest
+
+import photonwb
+
+PUBLIC = sorted(
+    module.name
+    for module in pkgutil.walk_packages(photonwb.__path__, "photonwb.")
+    if not any(part.startswith("_") for part in module.name.split("."))
+)
+
+
+@pytest.mark.parametrize("name", ["photonwb", *PUBLIC])
+def test_every_promised_name_is_there_and_says_what_it_is(name):
+    module = importlib.import_module(name)
+    assert module.__doc__, f"{name} has no docstring"
+    names = getattr(module, "__all__", [])  # a package may do nothing but hold its modules
+    own = {key for key, value in vars(module).items() if getattr(value, "__module__", None) == name and key[0] != "_"}
+    assert own <= set(names), f"{name}: public, but not in __all__"
+    assert len(set(names)) == len(names)
+    for each in names:
+        value = getattr(module, each)
+        if isinstance(value, type | types.FunctionType) and value.__module__.startswith("photonwb"):
+            assert (value.__doc__ or "").strip(), f"{name}.{each} has no docstring"
+
+
+def test_dir_shows_the_names_that_are_loaded_at_first_use():
+    assert set(photonwb.__all__) <= set(dir(photonwb))
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no_such_name"):
+        photonwb.no_such_name  # noqa: B018 - the access is the test
