@@ -195,16 +195,8 @@ def _is_one_of(value: Any, names: tuple[str, ...]) -> bool:
     return any(base.__name__ in names for base in type(value).__mro__)
 
 
-def _object_names(field: Field) -> tuple[str, ...]:
-    """Class names in an annotation such as `LabelledDict[ImageSeries | Images]` or `Device | None`."""
-    inner = field.annotation
-    if "[" in inner:
-        inner = inner[inner.index("[") + 1 : inner.rindex("]")]
-    return tuple(name for name in (part.strip(" ,.") for part in inner.replace(",", "|").split("|")) if name not in ("None", ""))
-
-
 def _check_object(instance: AbstractContainer, field: Field, value: Any) -> Any:
-    names = _object_names(field)
+    names = field.element_names
     if "Any" not in names and not _is_one_of(value, names):
         raise fail(instance, field, f"{_article(names)}", value, wrong_type=True)
     if field.kind == "child" and field.named_by_key and value.name != field.key:
@@ -219,7 +211,7 @@ def _check_objects(instance: AbstractContainer, field: Field, value: Any) -> Any
     """Objects of a collection: one, a list, tuple or dict of them; returned as a list."""
     objects = listed(value)
     if objects is None:
-        raise fail(instance, field, f"{_article(_object_names(field))} or a list of such", value, wrong_type=True)
+        raise fail(instance, field, f"{_article(field.element_names)} or a list of such", value, wrong_type=True)
     for item in objects:
         _check_object(instance, field, item)
     return objects

@@ -92,6 +92,7 @@ class Field:
         self.required = bool(required)
         self.name = ""
         self.types: tuple[str, ...] = ()
+        self._element_names: tuple[str, ...] | None = None
         self._check: Callable[[AbstractContainer, Field, Any], Any] | None = None
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -102,7 +103,7 @@ class Field:
             self.annotation = owner.__dict__.get("__annotations__", {}).get(name, "Any")
         self.types = tuple(part.strip() for part in self.annotation.split("|"))
         if self._required is None:
-            self.required = self.fixed is None and not {"None", "Any"}.intersection(self.types) and not self.annotation.startswith("LabelledDict")
+            self.required = self.fixed is None and not {"None", "Any"}.intersection(self.types)
         if self.dtype is None and self.kind in (Kind.ATTRIBUTE, Kind.DATASET):
             self.dtype = _USUAL_DTYPE.get(self.types[0])
 
@@ -115,6 +116,17 @@ class Field:
     def path(self) -> str:
         """Place in the file relative to the object, as people read it."""
         return "/".join(part for part in (self.where, self.key) if part)
+
+    @property
+    def element_names(self) -> tuple[str, ...]:
+        """Names of the classes that the annotation allows, inside of a collection or not."""
+        if self._element_names is None:
+            inner = self.annotation
+            if "[" in inner:
+                inner = inner[inner.index("[") + 1 : inner.rindex("]")]
+            names = (part.strip(" .") for part in inner.replace(",", "|").split("|"))
+            self._element_names = tuple(name for name in names if name not in ("None", ""))
+        return self._element_names
 
     def __get__(self, instance: AbstractContainer | None, owner: type | None = None) -> Any:
         if instance is None:
@@ -223,6 +235,6 @@ def child(doc: str, *, within: str = "", key: str | None = None, any_name: bool 
     return Field(Kind.CHILD, doc, where=within, key=key, named_by_key=not any_name)
 
 
-def children(doc: str, *, within: str = "") -> Any:
-    """Declare any number of objects inside this one, each under its own name."""
-    return Field(Kind.CHILDREN, doc, where=within, named_by_key=False)
+def children(doc: str, *, within: str = "", required: bool = False) -> Any:
+    """Declare any number of objects inside this one, each under its own name; `required`: at least one."""
+    return Field(Kind.CHILDREN, doc, where=within, named_by_key=False, required=required)

@@ -10,7 +10,7 @@ elements and, for `creator`, the whole signature of the class.
 from __future__ import annotations
 
 from collections.abc import Callable, ItemsView, Iterator, MutableMapping, ValuesView
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from photonwb.errors import InvalidTypeError, InvalidValueError, NotFoundError
 
@@ -19,10 +19,25 @@ if TYPE_CHECKING:
 
     from photonwb.container import AbstractContainer
 
-__all__ = ["LabelledDict", "adder", "creator", "getter"]
+__all__ = ["LabelledDict", "Members", "adder", "creator", "getter"]
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 P = ParamSpec("P")
+
+
+class Members(Protocol[T_co]):
+    """The objects of a collection that are still in a file."""
+
+    def names(self) -> list[str]:
+        """All names, in the order of the file; remembered after the first time."""
+        ...
+
+    def has(self, name: object) -> bool:
+        """Whether there is one of that name; looks at nothing else."""
+        ...
+
+    def read(self, name: str) -> T_co: ...
 
 
 class LabelledDict(MutableMapping[str, T]):
@@ -54,13 +69,20 @@ class LabelledDict(MutableMapping[str, T]):
         self._on_add = add_callable
         self._on_remove = remove_callable
         self._items: dict[str, T] = {}
-        self._names: dict[str, Any] | None = None  # names still in the file, each with what finds it
-        self._read: Callable[[Any], T] | None = None
+        self._members: Members[T] | None = None
+        self._taken_out: set[str] = set()
 
-    def read_from(self, names: Mapping[str, Any], read: Callable[[Any], T]) -> None:
-        """Offer objects of a file: `names` says what to pass to `read` for each; used by the reader."""
-        self._names = dict(names)
-        self._read = read
+    def read_from(self, members: Members[T]) -> None:
+        """Offer the objects of a file besides those in memory."""
+        self._members = members
+
+    def _stored_names(self) -> list[str]:
+        if self._members is None:
+            return []
+        return [name for name in self._members.names() if name not in self._taken_out]
+
+    def _is_stored(self, key: object) -> bool:
+        return self._members is not None and key not in self._taken_out and self._members.has(key)
 
     def _key(self, value: T) -> str:
         try:
@@ -71,8 +93,8 @@ class LabelledDict(MutableMapping[str, T]):
     def __getitem__(self, key: str) -> Any:
         if key in self._items:
             return self._items[key]
-        if self._names is not None and self._read is not None and key in self._names:
-            value = self._items[key] = self._read(self._names[key])
+        if self._is_stored(key):
+            value = self._items[key] = self._members.read(key)  # type: ignore[union-attr]
             return value
         if isinstance(key, str) and "==" in key:  # pyright: ignore[reportUnnecessaryIsInstance] - users pass anything
             return self._query(key)
@@ -102,23 +124,20 @@ class LabelledDict(MutableMapping[str, T]):
     def __delitem__(self, key: str) -> None:
         value = self[key]
         self._items.pop(key)
-        if self._names is not None:
-            self._names.pop(key, None)
+        self._taken_out.add(key)
         if self._on_remove is not None:
             self._on_remove(value)
 
     def __iter__(self) -> Iterator[str]:
-        if self._names is None:
-            return iter(list(self._items))
-        return iter([*self._names, *(key for key in self._items if key not in self._names)])
+        names = self._stored_names()
+        known = set(names)
+        return iter([*names, *(key for key in self._items if key not in known)])
 
     def __len__(self) -> int:
-        if self._names is None:
-            return len(self._items)
-        return len(self._names) + sum(key not in self._names for key in self._items)
+        return len(list(iter(self)))
 
     def __contains__(self, key: object) -> bool:
-        return key in self._items or (self._names is not None and key in self._names)
+        return key in self._items or self._is_stored(key)
 
     def values(self) -> ValuesView[T]:
         """All objects; reads those that are still in the file."""

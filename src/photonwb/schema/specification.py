@@ -24,6 +24,7 @@ __all__ = [
     "MemberSpec",
     "Quantity",
     "ReferenceSpec",
+    "TypedSpec",
     "Value",
     "parse_dataset",
     "parse_group",
@@ -163,6 +164,9 @@ class GroupSpec(NamedTuple):
         return _named(self.links, name)
 
 
+TypedSpec: TypeAlias = "GroupSpec | DatasetSpec"
+"""What can be of a type: attributes and links never are."""
+
 _Named = TypeVar("_Named", AttributeSpec, DatasetSpec, GroupSpec, LinkSpec)
 
 
@@ -269,9 +273,7 @@ def _simple_dtype(raw: object) -> str | ReferenceSpec:
     if isinstance(raw, str):
         return raw
     raw = _mapping(raw, "dtype")
-    # Schemas up to 2.1 spelled the target of a reference like that of an included type.
-    target = _text(raw, "target_type") or _needed(raw, "target_neurodata_type", "reference")
-    return ReferenceSpec(target, _text(raw, "reftype") or "object")
+    return ReferenceSpec(_needed(raw, "target_type", "reference"), _text(raw, "reftype") or "object")
 
 
 def _alternatives(raw: Mapping[str, Any], key: str, kind: type[int] | type[str]) -> tuple[tuple[Any, ...], ...] | None:
@@ -296,7 +298,7 @@ def _quantity(raw: Mapping[str, Any]) -> Quantity:
         value = _SPELLED_OUT.get(value, value)
         if value in ("?", "*", "+"):
             return value
-        value = int(value) if value.isdecimal() else value
+        value = int(value) if value.isdecimal() and len(value) < 10 else value
     if isinstance(value, int) and value >= 1:
         return value
     raise SchemaError(f"Expected a quantity of '?', '*', '+' or a positive integer, got {value!r}")

@@ -1,0 +1,316 @@
+"""From stored nodes to objects of the model, as late as possible.
+
+Opening a file looks at its root only. An object is made when something asks for it, each of its fields when it is first touched,
+and the same stored node gives the same object by whatever way it is reached. Every object is read on its own, so one that is
+damaged never hides the others: touching it raises, and the error says where in the file.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from photonwb.errors import BrokenLinkError, NotFoundError, PhotonwbError, UnreadableObjectError
+from photonwb.fields import Field, Kind, SharedField
+from photonwb.generated import class_for
+from photonwb.io import legacy
+from photonwb.io.specifications import cached_catalog
+from photonwb.io.values import field_value, resolving_array
+from photonwb.labelled import LabelledDict
+from photonwb.registry import known_class
+from photonwb.storage.contract import Link, Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
+
+    from photonwb.container import AbstractContainer
+    from photonwb.file import NWBFile
+    from photonwb.schema import Catalog
+    from photonwb.storage.contract import Dataset, Group, Store
+
+__all__ = ["Reader", "StoredObject"]
+
+
+class Reader:
+    """Makes objects of what a store holds.
+
+    Parameters
+    ----------
+    store : Store
+    io
+        What the user opened the store with; the objects lead back to it.
+    """
+
+    def __init__(self, store: Store, io: Any) -> None:
+        self.store = store
+        self.io = io
+        self._objects: dict[Hashable, AbstractContainer] = {}
+        self._classes: dict[tuple[str, str], type[AbstractContainer]] = {}
+        self._catalog: Catalog | None = None
+        self._version: str | None = None
+
+    @property
+    def catalog(self) -> Catalog:
+        """The specifications cached in the file, the bundled ones where it has none; read when first needed."""
+        if self._catalog is None:
+            self._catalog = cached_catalog(self.store)
+        return self._catalog
+
+    @property
+    def version(self) -> str:
+        """`nwb_version` of the file, "" when it does not say."""
+        if self._version is None:
+            self._version = str(self.store.root.attributes.get("nwb_version", ""))
+        return self._version
+
+    def root(self) -> NWBFile:
+        """The NWBFile object of the store.
+
+        Raises
+        ------
+        UnreadableObjectError
+            The root of the store is no NWBFile.
+        """
+        attributes = self.store.root.attributes
+        if attributes.get("neurodata_type") != "NWBFile" and "nwb_version" not in attributes:
+            raise UnreadableObjectError(
+                f"{self.store.location}: this is not an NWB file: its root says neither neurodata_type='NWBFile' nor nwb_version"
+            )
+        return cast("NWBFile", self.object_at(self.store.root, "NWBFile"))
+
+    def class_at(self, node: Group | Dataset, otherwise: str = "") -> type[AbstractContainer] | None:
+        """The class for the type that a node says it is, or for the type `otherwise` when it says nothing."""
+        attributes = node.attributes
+        neurodata_type = attributes.get("neurodata_type", attributes.get("data_type"))
+        namespace = attributes.get("namespace", "core")
+        if not isinstance(neurodata_type, str):
+            neurodata_type = legacy.only_item(neurodata_type) or otherwise
+            namespace = "core"
+        if not neurodata_type:
+            return None
+        key = neurodata_type, str(namespace)
+        found = self._classes.get(key)
+        if found is None:
+            found = self._classes[key] = legacy.current_class(node, known_class(*key) or class_for(*key, self.catalog))
+        return found
+
+    def object_at(self, node: Group | Dataset, otherwise: str = "") -> AbstractContainer:
+        """The object for a node; always the same one."""
+        identity = node.identity
+        found = self._objects.get(identity)
+        if found is None:
+            cls = self.class_at(node, otherwise)
+            if cls is None:
+                raise UnreadableObjectError(
+                    f"{self.store.location}: {node.path} has no neurodata_type, so nothing says what kind of object it is"
+                )
+            found = self._objects[identity] = cls.__new__(cls)
+            found.__dict__.update(_name=node.name or "root", _stored=StoredObject(self, node), _modified=False)
+        return found
+
+    def follow(self, item: Group | Dataset | Link | Reference, start: Group | None = None) -> Group | Dataset:
+        """The node itself, or the one that a link or reference leads to."""
+        return self.store.follow(item, start) if isinstance(item, (Link, Reference)) else item
+
+    def referred(self, reference: Reference | None) -> AbstractContainer | None:
+        """The object that a reference points to."""
+        return None if reference is None else self.object_at(self.store.follow(reference))
+
+    def owner(self, node: Group | Dataset) -> AbstractContainer | None:
+        """The nearest object that holds a node."""
+        path = node.path
+        while path not in ("", "/"):
+            path = path.rpartition("/")[0]
+            holder = self.store.root[path.lstrip("/")] if path else self.store.root
+            if isinstance(holder, Link):
+                holder = self.store.follow(holder)
+            if holder is node.store.root or "neurodata_type" in holder.attributes or path == "":
+                return self.object_at(holder, "NWBFile" if path == "" else "")
+        return None
+
+
+class StoredObject:
+    """Where one object was read from, and how its fields are read."""
+
+    __slots__ = ("node", "reader")
+
+    def __init__(self, reader: Reader, node: Group | Dataset) -> None:
+        self.reader = reader
+        self.node = node
+
+    @property
+    def location(self) -> str:
+        """Absolute path of the file."""
+        return self.reader.store.location
+
+    @property
+    def path(self) -> str:
+        """Path of the object inside the file."""
+        return self.node.path
+
+    @property
+    def io(self) -> Any:
+        """What the file was opened with."""
+        return self.reader.io
+
+    def object_id(self) -> str | None:
+        """The object_id in the file, if it has one."""
+        found = self.node.attributes.get("object_id")
+        return found if isinstance(found, str) else None
+
+    def parent(self, container: AbstractContainer) -> AbstractContainer | None:
+        """The object that holds this one in the file."""
+        return self.reader.owner(self.node)
+
+    def load(self, container: AbstractContainer, field: Field) -> Any:
+        """Value of a field.
+
+        Raises
+        ------
+        UnreadableObjectError
+            What is stored there makes no sense for the field.
+        """
+        try:
+            return legacy.amended(self.reader, container, field, self._load(container, field))
+        except PhotonwbError as error:
+            error.add_note(f"while reading {field.name!r} of {container._label()} at {self.path} in {self.location}")
+            raise
+        except Exception as error:
+            raise UnreadableObjectError(
+                f"{self.location}: {self.path}: {field.name!r} of {container._label()} cannot be read: {type(error).__name__}: {error}"
+            ) from error
+
+    def _load(self, container: AbstractContainer, field: Field) -> Any:
+        if field.kind == Kind.CONTENT:
+            return resolving_array(self.reader, cast("Dataset", self.node))
+        holder = self._holder(field)
+        if field.kind == Kind.CHILDREN:
+            return self._children(container, field, cast("Group | None", holder))
+        found = None
+        if holder is not None:
+            if field.kind == Kind.ATTRIBUTE:
+                found = self._attribute(field, holder)
+            elif field.kind == Kind.CHILD and field.key is None:
+                found = self._only_child(container, field, cast("Group", holder))
+            else:
+                found = self._member(field, cast("Group", holder))
+        return container._empty(field) if found is None else found
+
+    def _holder(self, field: Field) -> Group | Dataset | None:
+        """The node that a field lies in: the object's own, one below, or None when the file does not have it."""
+        if not field.where:
+            return self.node
+        try:
+            found = cast("Group", self.node)[field.where]
+        except NotFoundError:
+            return None
+        return self.reader.follow(found, cast("Group", self.node))
+
+    def _attribute(self, field: Field, holder: Group | Dataset) -> Any:
+        value = holder.attributes.get(field.key or field.name)
+        if isinstance(value, Reference):
+            return self.reader.referred(value)
+        return field_value(field, value)
+
+    def _member(self, field: Field, holder: Group) -> Any:
+        """A dataset, link or child that has a name of its own."""
+        try:
+            item = holder[field.key or field.name]
+        except NotFoundError:
+            return None
+        if field.is_object:
+            return self.reader.object_at(self.reader.follow(item, holder), field.types[0])
+        if isinstance(item, Link) and isinstance(field, SharedField):
+            return self._sharing(field, item, holder)
+        dataset = cast("Dataset", self.reader.follow(item, holder))
+        if "neurodata_type" in dataset.attributes and not isinstance(dataset.attributes["neurodata_type"], bytes):
+            return self.reader.object_at(dataset)
+        if dataset.shape == () or _wants_scalar(field):
+            return field_value(field, dataset.read())
+        if dataset.dtype.kind == "O" and _wants_texts(field):
+            return field_value(field, dataset.read())
+        return resolving_array(self.reader, dataset)
+
+    def _sharing(self, field: Field, item: Link, holder: Group) -> Any:
+        """A dataset that is a link to one of another object: that object, so that sharing is seen and kept."""
+        target = self.reader.follow(item, holder)
+        owner = self.reader.owner(target) if target.store is self.node.store else None
+        if owner is not None and field.name in type(owner).__fields__ and target.name == field.key:
+            return owner
+        return resolving_array(self.reader, cast("Dataset", target))
+
+    def _only_child(self, container: AbstractContainer, field: Field, holder: Group) -> Any:
+        names = StoredMembers(self, container, field, holder).names()
+        return self.reader.object_at(self.reader.follow(holder[names[0]], holder)) if names else None
+
+    def _children(self, container: AbstractContainer, field: Field, holder: Group | None) -> Any:
+        held = container._empty(field)
+        if holder is None:
+            return held
+        members = StoredMembers(self, container, field, holder)
+        if isinstance(held, LabelledDict):
+            held.read_from(members)
+            return cast("Any", held)
+        return [members.read(name) for name in members.names()]
+
+
+class StoredMembers:
+    """The objects of one collection: the members of a group that belong to it by their type."""
+
+    def __init__(self, stored: StoredObject, container: AbstractContainer, field: Field, group: Group) -> None:
+        self._reader = stored.reader
+        self._container = container
+        self._field = field
+        self._group = group
+        self._names: list[str] | None = None
+        fields = [other for other in type(container).__fields__.values() if other.where == field.where]
+        self._collections = [other for other in fields if other.kind == Kind.CHILDREN or other.key is None]
+        self._taken = {other.key for other in fields if other.key is not None and other.kind != Kind.ATTRIBUTE}
+
+    def names(self) -> list[str]:
+        """Names of all members that belong to the collection."""
+        if self._names is None:
+            self._names = [name for name in self._group if name not in self._taken and self._belongs(name)]
+        return self._names
+
+    def has(self, name: object) -> bool:
+        """Whether there is a member of that name in the collection."""
+        if self._names is not None:
+            return name in self._names
+        return isinstance(name, str) and name not in self._taken and name in self._group and self._belongs(name)
+
+    def read(self, name: str) -> AbstractContainer:
+        """The object of that name."""
+        return self._reader.object_at(self._reader.follow(self._group[name], self._group))
+
+    def _belongs(self, name: str) -> bool:
+        try:
+            cls = self._reader.class_at(self._reader.follow(self._group[name], self._group))
+        except BrokenLinkError:
+            return False
+        except PhotonwbError:
+            return True  # it is there, and touching it says what is wrong with it
+        return cls is not None and _collection_of(cls, self._collections) is self._field
+
+
+def _collection_of(cls: type, collections: list[Field]) -> Field | None:
+    """The collection that takes objects of a class: the one whose declared type is the nearest."""
+    for base in cls.__mro__:
+        for field in collections:
+            if base.__name__ in field.element_names:
+                return field
+    return None
+
+
+def _wants_scalar(field: Field) -> bool:
+    return not field.shapes and field.types[0] in ("str", "float", "int", "bool", "datetime", "date")
+
+
+def _wants_texts(field: Field) -> bool:
+    return field.annotation.startswith(("tuple", "list"))
+
+
+def walk(container: AbstractContainer) -> Iterator[AbstractContainer]:
+    """An object and all below it, parents first."""
+    yield container
+    for item in container.children:
+        yield from walk(item)
