@@ -103,9 +103,7 @@ class Namespace:
         }
         # Some writers keep the suffix in the name of the source, in one place or in both.
         stored = {source.removesuffix(".yaml"): source for source in self.texts if source != _HEADER}
-        if not listed:
-            return dict.fromkeys(stored.values())
-        return {stored.get(source, source): chosen for source, chosen in listed.items()}
+        return {stored.get(source, source): chosen for source, chosen in (listed or dict.fromkeys(stored)).items()}
 
     def _schema(self) -> list[Mapping[str, Any]]:
         """Entries of the header: the sources and the namespaces that make up this one."""
