@@ -13,7 +13,11 @@ from photonwb.fields import attribute, link
 
 __all__ = ["Device", "DeviceModel"]
 
-_MOVED = {"manufacturer": "DeviceModel.manufacturer", "model_number": "DeviceModel.model_number", "model_name": "DeviceModel.name"}
+_MOVED = {
+    "manufacturer": "DeviceModel.manufacturer",
+    "model_number": "DeviceModel.model_number",
+    "model_name": "DeviceModel.name",
+}
 
 
 class DeviceModel(NWBContainer, neurodata_type="DeviceModel"):
