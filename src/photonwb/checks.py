@@ -25,6 +25,8 @@ __all__ = ["check_for", "describe_value", "fail", "mismatch"]
 
 def check_for(field: Field) -> Check:
     """The check of a field, chosen once by its kind and its declared type."""
+    if field.fixed is not None:
+        return _check_fixed
     kinds = {_bare(name) for name in field.types} - {"None"}
     if field.kind == "children":
         return _check_objects
@@ -82,12 +84,18 @@ def _check_anything(instance: AbstractContainer, field: Field, value: Any) -> An
     return value
 
 
+def _check_fixed(instance: AbstractContainer, field: Field, value: Any) -> Any:
+    if value != field.fixed:
+        raise fail(instance, field, f"{field.fixed!r}, the only value that the standard allows", value)
+    return field.fixed
+
+
 def _check_text(instance: AbstractContainer, field: Field, value: Any) -> str:
-    if type(value) is str:
-        return value
-    if isinstance(value, str):
-        return str(value)
-    raise fail(instance, field, "text", value, wrong_type=True)
+    if not isinstance(value, str):
+        raise fail(instance, field, "text", value, wrong_type=True)
+    if field.one_of and value not in field.one_of:
+        raise fail(instance, field, " or ".join(repr(text) for text in field.one_of), value)
+    return value if type(value) is str else str(value)
 
 
 def _scalar(value: Any) -> Any:
@@ -167,7 +175,7 @@ def _check_array(instance: AbstractContainer, field: Field, value: Any) -> Any:
         raise fail(instance, field, "an array", value, wrong_type=True)
     if field.shapes:
         check_shape(instance, field, value)
-    return value
+    return value.to_numpy() if hasattr(value, "iloc") else value  # a column of a data frame is indexed by label, not by place
 
 
 def check_shape(instance: AbstractContainer, field: Field, value: Any) -> None:
@@ -188,6 +196,11 @@ def _check_shared(instance: AbstractContainer, field: Field, value: Any) -> Any:
     """Another object whose array is shared: it must have a field of the same name."""
     if field.name not in type(value).__fields__:
         raise fail(instance, field, f"an array or an object with {field.name!r}", value, wrong_type=True)
+    owner = value
+    while hasattr(owner, "neurodata_type"):
+        if owner is instance:
+            raise fail(instance, field, "an object that does not itself share the values of this one", value)
+        owner = owner.__dict__.get(field.name)
     return value
 
 

@@ -129,8 +129,9 @@ class AbstractContainer:
             else:
                 values[key] = field.check(self, value)
         for field in table.values():
-            if field.required and field.name in arguments and arguments[field.name] is None:
-                raise InvalidValueError(f"{self._label()}.{field.name}: a value is required, got None")
+            # A collection that must not stay empty may well begin so.
+            if field.required and field.kind != Kind.CHILDREN and arguments.get(field.name, field) is None:
+                raise InvalidTypeError(f"{self._label()}.{field.name}: a value is required, got None")
 
     def _check_name(self, name: Any) -> str:
         if not isinstance(name, str):
@@ -154,8 +155,8 @@ class AbstractContainer:
         """Give a field a new value."""
         if value is not None:
             value = field.check(self, value)
-        elif field.required and not self._in_construct_mode:
-            raise InvalidValueError(f"{self._label()}.{field.name}: a value is required, got None")
+        elif field.required and field.kind != Kind.CHILDREN and not self._in_construct_mode:
+            raise InvalidTypeError(f"{self._label()}.{field.name}: a value is required, got None")
         if field.kind == Kind.CHILDREN:
             self._set_children(field, value)
         else:

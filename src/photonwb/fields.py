@@ -63,6 +63,8 @@ class Field:
         Whether None is refused; told by the annotation.
     fixed : Any
         The only value the standard allows, None where it allows many.
+    one_of : tuple of str
+        The texts that the standard knows, () where it says nothing.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Field:
         dtype: str | None = None,
         shape: tuple[int | None, ...] | Shapes = (),
         fixed: Any = None,
+        one_of: tuple[str, ...] = (),
         annotation: str = "",
         required: bool | None = None,
     ) -> None:
@@ -87,6 +90,7 @@ class Field:
         self.dtype = dtype
         self.shapes: Shapes = _alternatives(shape)
         self.fixed = fixed
+        self.one_of = one_of
         self.annotation = annotation
         self._required = required
         self.required = bool(required)
@@ -196,9 +200,10 @@ def attribute(
     dtype: str | None = None,
     shape: tuple[int | None, ...] | Shapes = (),
     fixed: Any = None,
+    one_of: tuple[str, ...] = (),
 ) -> Any:
     """Declare an attribute of the object, or `of` one of its datasets."""
-    return Field(Kind.ATTRIBUTE, doc, where=of, key=key, dtype=dtype, shape=shape, fixed=fixed)
+    return Field(Kind.ATTRIBUTE, doc, where=of, key=key, dtype=dtype, shape=shape, fixed=fixed, one_of=one_of)
 
 
 def dataset(
