@@ -96,14 +96,15 @@ class Namespace:
 
     def _sources(self) -> dict[str, frozenset[str] | None]:
         """Sources with the types to take from each; all that there are if the header does not say."""
-        listed = {
+        listed: dict[str, frozenset[str] | None] = {
             entry["source"].removesuffix(".yaml"): _chosen(entry)
             for entry in self._schema()
             if isinstance(entry.get("source"), str)
         }
         # Some writers keep the suffix in the name of the source, in one place or in both.
         stored = {source.removesuffix(".yaml"): source for source in self.texts if source != _HEADER}
-        return {stored.get(source, source): chosen for source, chosen in (listed or dict.fromkeys(stored)).items()}
+        chosen = listed or dict.fromkeys(stored)
+        return {stored.get(source) or source: chosen[source] for source in chosen}
 
     def _schema(self) -> list[Mapping[str, Any]]:
         """Entries of the header: the sources and the namespaces that make up this one."""
