@@ -345,10 +345,11 @@ class AbstractContainer:
             item = item.parent
         return tuple(found)
 
-    def get_ancestor(self, data_type: str | None = None) -> AbstractContainer | None:
+    def get_ancestor(self, neurodata_type: str | None = None, data_type: str | None = None) -> AbstractContainer | None:
         """The nearest object of a type that this one is inside of; without a type, the parent."""
+        wanted = neurodata_type or data_type
         for item in self.get_ancestors():
-            if data_type is None or item.neurodata_type == data_type:
+            if wanted is None or item.neurodata_type == wanted:
                 return item
         return None
 
@@ -389,6 +390,10 @@ class AbstractContainer:
         return next(iter(held.values()))
 
     # ---- state
+
+    def _problems(self) -> list[str]:
+        """What would make the object unreadable once written; looked at before anything is written."""
+        return []
 
     @property
     def modified(self) -> bool:

@@ -5,6 +5,7 @@ They add nothing to `container` but the namespace and the names that the standar
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from photonwb.container import AbstractContainer, Container, Data
@@ -29,9 +30,21 @@ __all__ = [
 class NWBMixin(AbstractContainer, namespace="core"):
     """What all objects of the core namespace share."""
 
-    def get_ancestor(self, neurodata_type: str | None = None) -> AbstractContainer | None:
-        """The nearest object of a type that this one is inside of; without a type, the parent."""
-        return super().get_ancestor(neurodata_type)
+    # What classes of extensions call in their constructors. Reading a file never runs a constructor here; a library that builds
+    # objects in two steps says `in_construct_mode`, and then mistakes in a file must not stop it.
+
+    def _error_on_new_warn_on_construct(self, error_msg: str) -> None:
+        if not self._in_construct_mode:
+            raise InvalidValueError(error_msg)
+        warnings.warn(error_msg, stacklevel=3)
+
+    def _error_on_new_pass_on_construct(self, error_msg: str) -> None:
+        if not self._in_construct_mode:
+            raise InvalidValueError(error_msg)
+
+    def _warn_on_new_pass_on_construct(self, warn_msg: str) -> None:
+        if not self._in_construct_mode:
+            warnings.warn(warn_msg, stacklevel=3)
 
 
 class NWBContainer(NWBMixin, Container, neurodata_type="NWBContainer"):
@@ -56,7 +69,7 @@ class ScratchData(NWBData, neurodata_type="ScratchData"):
 
     def __init__(self, name: str, data: ArrayLike | float | str, description: str | None = None) -> None:
         if not description and not self._in_construct_mode:
-            raise InvalidValueError(f"ScratchData {name!r}.description: expected a note on what the data are, got {description!r}")
+            raise InvalidValueError(f"ScratchData {name!r}.description: expected a note on the data, got {description!r}")
         self._init(locals())
 
 
