@@ -1,0 +1,306 @@
+"""`TimeSeries`, the base of everything that was recorded over time.
+
+Times are told in one of two ways: a rate and a starting time, or a timestamp for each sample. Data and timestamps may belong to
+another series, so that several series share one array in memory and in the file. What follows from other fields (units of time,
+number of samples, who shares with whom) is worked out when asked for: a series that was read has run no constructor.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from photonwb.arrays.shapes import shape_of
+from photonwb.core import NWBDataInterface
+from photonwb.errors import InvalidTypeError, InvalidValueError
+from photonwb.fields import attribute, dataset, shared_dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from photonwb.fields import Field
+    from photonwb.typing import ArrayLike
+
+__all__ = ["TimeSeries"]
+
+_CONTINUITIES = ("continuous", "instantaneous", "step")
+
+
+class EmptyArray:
+    """A class attribute that is an empty array of bytes, made without importing numpy before it is asked for."""
+
+    def __init__(self, *shape: int) -> None:
+        self.shape = shape
+
+    def __get__(self, instance: object, owner: type | None = None) -> NDArray[np.uint8]:
+        import numpy as np
+
+        return np.zeros(self.shape, dtype=np.uint8)
+
+
+class TimeSeries(NWBDataInterface, neurodata_type="TimeSeries"):
+    """Samples taken over time.
+
+    Parameters
+    ----------
+    name : str
+    data : array-like, shape (time, ...), or TimeSeries
+        The samples, 1-D to 4-D, time first. Another series shares its data with this one.
+    unit : str
+        Unit of `data * conversion + offset`, preferably SI.
+    resolution : float
+        Smallest meaningful difference between values, in `unit`; -1.0 when it is not known.
+    conversion, offset : float
+        What turns stored values into `unit`.
+    timestamps : array-like, shape (time,), or TimeSeries, optional
+        Time of each sample in seconds. Another series shares its timestamps with this one.
+    starting_time : float, optional
+        Time of the first sample in seconds; 0.0 when only a rate is given.
+    rate : float, optional
+        Samples per second. Give a rate or timestamps, not both.
+    comments, description : str
+    control : array-like of int, shape (time,), optional
+        A label for each sample.
+    control_description : sequence of str, optional
+        What each label means.
+    continuity : {"continuous", "instantaneous", "step"}, optional
+        How the value goes on between samples.
+
+    Raises
+    ------
+    InvalidTypeError
+        Neither timestamps nor a rate are given, or an argument is of the wrong kind.
+    InvalidValueError
+        Timestamps come with a rate or a starting time, or are not as many as the samples; the rate is negative.
+    """
+
+    DEFAULT_DATA = EmptyArray(0)
+    DEFAULT_UNIT = "unknown"
+    DEFAULT_RESOLUTION = -1.0
+    DEFAULT_CONVERSION = 1.0
+    DEFAULT_OFFSET = 0.0
+
+    data: ArrayLike = shared_dataset("The samples, time first.", shape=((None,), (None,) * 2, (None,) * 3, (None,) * 4))
+    unit: str = attribute("Unit of the converted data.", of="data")
+    resolution: float = attribute("Smallest meaningful difference between values; -1.0 when not known.", of="data")
+    conversion: float = attribute("Factor that turns the data into `unit`.", of="data")
+    offset: float = attribute("What is added after the conversion.", of="data")
+    continuity: str | None = attribute("How the value goes on between samples.", of="data", one_of=_CONTINUITIES)
+    timestamps: ArrayLike | None = shared_dataset("Time of each sample, in seconds.", dtype="float64", shape=(None,))
+    timestamps_unit: str | None = attribute("Unit of the timestamps.", of="timestamps", key="unit", fixed="seconds")
+    interval: int | None = attribute("Number of samples between timestamps.", of="timestamps", fixed=1)
+    starting_time: float | None = dataset("Time of the first sample, in seconds.", dtype="float64")
+    rate: float | None = attribute("Samples per second.", of="starting_time")
+    starting_time_unit: str | None = attribute("Unit of the starting time.", of="starting_time", key="unit", fixed="seconds")
+    comments: str = attribute("Notes on the series.")
+    description: str = attribute("What the series is.")
+    control: ArrayLike | None = dataset("A label for each sample.", dtype="uint8", shape=(None,))
+    control_description: tuple[str, ...] | None = dataset("What each label means.", dtype="text", shape=(None,))
+
+    # Series that took their data or timestamps from this one. Those that a file tells of are found when asked for.
+    _shared_by: tuple[TimeSeries, ...] = ()
+
+    def __init__(
+        self,
+        name: str,
+        data: ArrayLike | TimeSeries,
+        unit: str,
+        resolution: float = -1.0,
+        conversion: float = 1.0,
+        offset: float = 0.0,
+        timestamps: ArrayLike | TimeSeries | None = None,
+        starting_time: float | None = None,
+        rate: float | None = None,
+        comments: str = "no comments",
+        description: str = "no description",
+        control: ArrayLike | None = None,
+        control_description: ArrayLike | None = None,
+        continuity: str | None = None,
+    ) -> None:
+        self._init(locals())
+
+    def _init(self, arguments: Mapping[str, Any]) -> None:
+        super()._init(arguments)
+        if self.timestamps is None and self.rate is None:
+            raise InvalidTypeError(f"{self._label()}: expected either timestamps or a rate, got neither")
+        if self.rate is not None and self.starting_time is None:
+            self.__dict__["starting_time"] = 0.0
+        for name in ("data", "timestamps"):
+            self._note_sharing(name)
+        for contradiction in self._contradictions():
+            self._error_on_new_warn_on_construct(f"{self._label()}: {contradiction}")
+        if self.rate == 0 and (_length_of(self.data) or 0) > 1:
+            warnings.warn(f"{self._label()}: the rate is 0 Hz, but there is more than one sample", stacklevel=3)
+
+    def _contradictions(self) -> Iterator[str]:
+        """What makes no sense in the fields taken together; one sentence for each mistake."""
+        if self.timestamps is not None:
+            if self.rate is not None:
+                yield "expected timestamps or a rate, got both: leave one out"
+            if self.starting_time is not None:
+                yield "expected timestamps or a starting_time, got both: leave one out"
+        if self.rate is not None and self.rate < 0:
+            yield f"expected a rate >= 0 Hz, got {self.rate}"
+        yield from self._length_mismatch()
+
+    def _length_mismatch(self) -> Iterator[str]:
+        samples, times = _length_of(self.data), _length_of(self.timestamps)
+        if samples is not None and times is not None and samples != times:
+            yield (
+                f"expected as many timestamps as samples, got {times} timestamps and data of shape {shape_of(self.data)}; "
+                "time must be the first axis of data, so the data may be transposed"
+            )
+
+    def _empty(self, field: Field) -> Any:
+        if field.name == "data":
+            return self.DEFAULT_DATA
+        if field.name == "unit" and field.fixed is None:
+            return self.DEFAULT_UNIT
+        if field.name in ("timestamps_unit", "interval"):
+            return None if self.timestamps is None else field.fixed
+        if field.name == "starting_time_unit":
+            return None if self.rate is None else field.fixed
+        return super()._empty(field)
+
+    def _note_change(self, field: Field) -> None:
+        super()._note_change(field)
+        if field.name in ("data", "timestamps"):
+            self._note_sharing(field.name)
+        if field.name in ("rate", "timestamps"):
+            for name in ("timestamps_unit", "interval", "starting_time_unit"):
+                self.__dict__.pop(name, None)
+            if self.rate is not None and self.starting_time is None:
+                self.starting_time = 0.0
+
+    # ---- shared arrays
+
+    def _note_sharing(self, name: str) -> None:
+        owner = self.__dict__.get(name)
+        if isinstance(owner, TimeSeries):
+            owner._shared_by = (*owner._shared_by, self)
+
+    def _sharing(self, name: str) -> set[TimeSeries]:
+        """Series whose `data` or `timestamps` are those of this one: the ones noted, and all in the file it was read from."""
+        candidates = list(self._shared_by)
+        if self._stored is not None:
+            root = (self, *self.get_ancestors())[-1]
+            candidates.extend(item for item in root.all_children() if isinstance(item, TimeSeries))
+        return {series for series in candidates if series.fields.get(name) is self}
+
+    @property
+    def data_link(self) -> set[TimeSeries]:
+        """Series that share the data of this one."""
+        return self._sharing("data")
+
+    @property
+    def timestamp_link(self) -> set[TimeSeries]:
+        """Series that share the timestamps of this one."""
+        return self._sharing("timestamps")
+
+    # ---- time
+
+    @property
+    def time_unit(self) -> str:
+        """Unit of all times: "seconds"."""
+        return "seconds"
+
+    def _sample_count(self) -> int | None:
+        """Number of samples as far as the data tell."""
+        return _length_of(self.data)
+
+    @property
+    def num_samples(self) -> int | None:
+        """Number of samples; None, with a warning, when neither data nor timestamps tell it yet."""
+        count = self._sample_count()
+        if count is None:
+            warnings.warn(f"{self._label()}: the number of samples cannot be told from data yet", stacklevel=2)
+            count = _length_of(self.timestamps)
+            if count is None and self.rate is None:
+                warnings.warn(f"{self._label()}: the number of samples cannot be told from timestamps yet", stacklevel=2)
+        return count
+
+    def get_timestamps(self) -> Any:
+        """Time of each sample in seconds: the timestamps as stored, or worked out from the rate.
+
+        Returns
+        -------
+        array, shape (time,)
+
+        Raises
+        ------
+        InvalidValueError
+            There are no timestamps, and the number of samples is not known.
+        """
+        if self.timestamps is not None:
+            return self.timestamps
+        count = self._sample_count()
+        if count is None:
+            raise InvalidValueError(f"{self._label()}: the number of samples is not known, so their times cannot be worked out")
+        return self._sample_times(0, count)
+
+    def _sample_times(self, first: int, count: int) -> NDArray[np.float64]:
+        """Times of some samples, from rate and starting time."""
+        import numpy as np
+
+        rate = 1.0 if first + count <= 1 and self.rate == 0 else self._rate_above_zero()
+        return np.arange(first, first + count) / rate + (self.starting_time or 0.0)
+
+    def _rate_above_zero(self) -> float:
+        if not self.rate:
+            raise InvalidValueError(f"{self._label()}: times need timestamps or a rate above 0 Hz, got a rate of {self.rate}")
+        return self.rate
+
+    def get_starting_time(self) -> float | None:
+        """Time of the first sample in seconds; None for a series without samples that does not say."""
+        if self.starting_time is not None:
+            return self.starting_time
+        return float(self._stored_time(0)) if self.num_samples else None
+
+    def get_duration(self) -> float | None:
+        """Seconds from the first sample to the last.
+
+        Returns
+        -------
+        float or None
+            0.0 for a single sample; None for a series without samples that has no starting time.
+
+        Notes
+        -----
+        `timestamps[-1] - timestamps[0]`, or `(n - 1) / rate`: the time that the last sample itself took is not in it.
+        """
+        count = self.num_samples
+        if not count:
+            return None if self.starting_time is None else 0.0
+        if count == 1:
+            return 0.0
+        if self.timestamps is not None:
+            return float(self._stored_time(-1) - self._stored_time(0))
+        return (count - 1) / self._rate_above_zero()
+
+    def _stored_time(self, index: int) -> Any:
+        timestamps: Any = self.timestamps
+        return timestamps[index]
+
+    # ---- values
+
+    def get_data_in_units(self) -> NDArray[Any]:
+        """All data in `unit`, read into memory: `data * conversion + offset`.
+
+        Series with a `channel_conversion` (electrical ones) are multiplied by that too, channel by channel.
+        """
+        import numpy as np
+
+        scale: Any = self.conversion
+        channels = getattr(self, "channel_conversion", None)
+        if channels is not None:
+            scale = scale * np.asarray(channels)
+        return np.asarray(self.data) * scale + self.offset
+
+
+def _length_of(values: Any) -> int | None:
+    """Length of the first axis, None where it is not known without reading."""
+    shape = shape_of(values)
+    return shape[0] if shape else None
