@@ -30,12 +30,12 @@ def check_for(field: Field) -> Check:
     kinds = {_bare(name) for name in field.types} - {"None"}
     if field.kind == "children":
         return _check_objects
+    if "ArrayLike" in kinds:
+        return _check_array
     if field.kind in ("link", "child") or field.dtype == "reference":
         return _check_object
     if kinds == {"Any"}:
         return _check_anything
-    if "ArrayLike" in kinds:
-        return _check_array
     if kinds & {"list", "tuple"}:
         return _check_texts
     if len(kinds) == 1:

@@ -38,5 +38,5 @@ def _sequence_shape(data: list[Any] | tuple[Any, ...]) -> tuple[int | None, ...]
     first = data[0]
     if isinstance(first, (str, bytes)):
         return (len(data),)
-    inner = shape_of(first) if hasattr(first, "__len__") else ()
+    inner = shape_of(first) if isinstance(first, (list, tuple)) or hasattr(first, "dtype") else ()  # objects stay whole
     return (len(data), *(inner or ()))
