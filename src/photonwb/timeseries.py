@@ -214,12 +214,15 @@ class TimeSeries(NWBDataInterface, neurodata_type="TimeSeries"):
     @property
     def num_samples(self) -> int | None:
         """Number of samples; None, with a warning, when neither data nor timestamps tell it yet."""
+        return self._sample_count_or_warning()
+
+    def _sample_count_or_warning(self) -> int | None:
         count = self._sample_count()
         if count is None:
-            warnings.warn(f"{self._label()}: the number of samples cannot be told from data yet", stacklevel=2)
+            warnings.warn(f"{self._label()}: the number of samples cannot be told from data yet", stacklevel=3)
             count = _length_of(self.timestamps)
             if count is None and self.rate is None:
-                warnings.warn(f"{self._label()}: the number of samples cannot be told from timestamps yet", stacklevel=2)
+                warnings.warn(f"{self._label()}: the number of samples cannot be told from timestamps yet", stacklevel=3)
         return count
 
     def get_timestamps(self) -> Any:
