@@ -6,6 +6,8 @@
     ├── NotFoundError (KeyError)             no object of that name
     ├── SchemaError (ValueError)             a specification that makes no sense
     ├── StorageError (OSError)               the file cannot be opened, read or written
+    │   ├── MissingFileError (FileNotFoundError)   no such file
+    │   ├── ExistingFileError (FileExistsError)    a file that may not be replaced
     │   ├── ClosedFileError                  the file behind a lazy object was closed
     │   └── DamagedFileError                 what the file holds cannot be what was written
     ├── BrokenLinkError (KeyError)           a link or reference that leads nowhere
@@ -20,8 +22,10 @@ __all__ = [
     "BrokenLinkError",
     "ClosedFileError",
     "DamagedFileError",
+    "ExistingFileError",
     "InvalidTypeError",
     "InvalidValueError",
+    "MissingFileError",
     "NotFoundError",
     "PhotonwbError",
     "SchemaError",
@@ -56,6 +60,14 @@ class SchemaError(PhotonwbError, ValueError):
 
 class StorageError(PhotonwbError, OSError):
     """A file or store that cannot be opened, read or written."""
+
+
+class MissingFileError(StorageError, FileNotFoundError):
+    """A file or folder that does not exist."""
+
+
+class ExistingFileError(StorageError, FileExistsError):
+    """A file that exists already and may not be replaced."""
 
 
 class ClosedFileError(StorageError, ValueError):

@@ -65,6 +65,8 @@ class Field:
         The only value the standard allows, None where it allows many.
     one_of : tuple of str
         The texts that the standard knows, () where it says nothing.
+    always : bool
+        Whether the group of a collection is written even when it is empty.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Field:
         one_of: tuple[str, ...] = (),
         annotation: str = "",
         required: bool | None = None,
+        always: bool = False,
     ) -> None:
         self.kind = kind
         self.__doc__ = doc
@@ -91,6 +94,7 @@ class Field:
         self.shapes: Shapes = _alternatives(shape)
         self.fixed = fixed
         self.one_of = one_of
+        self.always = always
         self.annotation = annotation
         self._required = required
         self.required = bool(required)
@@ -240,6 +244,9 @@ def child(doc: str, *, within: str = "", key: str | None = None, any_name: bool 
     return Field(Kind.CHILD, doc, where=within, key=key, named_by_key=not any_name)
 
 
-def children(doc: str, *, within: str = "", required: bool = False) -> Any:
-    """Declare any number of objects inside this one, each under its own name; `required`: at least one."""
-    return Field(Kind.CHILDREN, doc, where=within, named_by_key=False, required=required)
+def children(doc: str, *, within: str = "", required: bool = False, always: bool = False) -> Any:
+    """Declare any number of objects inside this one, each under its own name.
+
+    `required`: there must be one at least; `always`: the group `within` is there even when it is empty.
+    """
+    return Field(Kind.CHILDREN, doc, where=within, named_by_key=False, required=required, always=always)

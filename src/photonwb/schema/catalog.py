@@ -77,6 +77,10 @@ class Catalog:
 
         return self.from_sources(read_namespaces(path), fall_back=self)
 
+    def including(self, other: Catalog) -> Catalog:
+        """Catalog of this one's namespaces, and those of `other` that it lacks."""
+        return Catalog((other._namespaces | self._namespaces).values())
+
     @property
     def namespaces(self) -> dict[str, str]:
         """Version of each namespace."""
@@ -92,6 +96,14 @@ class Catalog:
         if namespace not in self._namespaces:
             raise SchemaError(f"No namespace {namespace!r}. There are {', '.join(self._namespaces)}.")
         return dict(self._namespaces[namespace].texts)
+
+    def included(self, namespace: str) -> tuple[str, ...]:
+        """Namespaces whose types `namespace` may use, beginning with itself. All are needed to understand a file."""
+        found = [namespace]
+        for name in found:
+            if name in self._namespaces:
+                found.extend(inner for inner in self._namespaces[name].includes if inner not in found)
+        return tuple(name for name in found if name in self._namespaces)
 
     def types(self) -> dict[str, tuple[str, ...]]:
         """Names of the types that each namespace defines."""
@@ -176,11 +188,8 @@ class Catalog:
 
     def _in_sight(self, namespace: str | None) -> Iterator[Namespace]:
         """Where to look for a name used in `namespace`: there, in what it includes, and then anywhere."""
-        waiting = [namespace]
-        for name in waiting:
-            if found := self._namespaces.get(name or ""):
-                yield found
-                waiting.extend(inner for inner in found.includes if inner not in waiting)
+        if namespace in self._namespaces:
+            yield from map(self._namespaces.__getitem__, self.included(namespace))
         yield from self._namespaces.values()
 
     def _lineage(self, type_name: str, namespace: str | None) -> tuple[Definition, ...]:

@@ -45,7 +45,7 @@ __all__ = [
 
 
 class Reference(NamedTuple):
-    """A pointer to an object of the same store, by its absolute path."""
+    """A pointer to an object of the same store, by its absolute path ('' when the object was deleted)."""
 
     path: str
 
@@ -160,9 +160,13 @@ class Group(Node, Protocol):
         """
         ...
 
-    def create_group(self, name: str) -> Group: ...
+    def create_group(self, name: str, attributes: Mapping[str, Any] | None = None) -> Group:
+        """Make a group. Attributes given here may be larger than those set later (64 KiB in HDF5)."""
+        ...
 
-    def create_dataset(self, name: str, layout: Layout, value: Any = None) -> Dataset:
+    def create_dataset(
+        self, name: str, layout: Layout, value: Any = None, attributes: Mapping[str, Any] | None = None
+    ) -> Dataset:
         """Make a dataset; `value` (scalar or array of the whole shape) is written at once when given."""
         ...
 

@@ -1,0 +1,204 @@
+"""Values that are added to, a few at a time.
+
+Joining arrays afresh for every addition would copy all of them each time. An array that grows keeps room at its end, twice what it
+needs, so that filling it costs a constant time per element. Nothing is ever made less precise to fit in: where the type of the
+array cannot hold the new values exactly, the array takes a wider type, and where there is none the addition is refused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from photonwb.errors import InvalidTypeError, InvalidValueError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["GrowingArray", "extended", "is_array", "is_wrapper", "loaded"]
+
+
+def extended(data: Any, values: Iterable[Any]) -> Any:
+    """Data with more values at the end.
+
+    Parameters
+    ----------
+    data
+        A list is extended in place, and so is what a storage wrapper holds; of anything else the values are read and joined
+        with the new ones.
+    values
+        Whatever can be iterated over along the first axis.
+
+    Returns
+    -------
+    list, numpy array or wrapper
+        `data` itself where it was extended in place.
+
+    Raises
+    ------
+    InvalidTypeError
+        The data are an iterator of blocks, which has no end to add to, or hold another kind of value.
+    InvalidValueError
+        The new values have another shape, or no array can hold them and the old ones exactly.
+    """
+    if isinstance(data, list):
+        data.extend(values)
+        return data
+    if is_wrapper(data):
+        inner = extended(data.data, values)
+        if inner is not data.data:
+            data.data = inner
+        return data
+    if data is None or isinstance(data, (tuple, range)):
+        return [*(data or ()), *values]
+    if not is_array(data):
+        raise InvalidTypeError(f"values cannot be added to a {type(data).__name__}, which is read once, block by block")
+    return GrowingArray(loaded(data)).extend(values)
+
+
+def is_array(data: Any) -> bool:
+    """Whether data can be read as an array: numpy, h5py, zarr or lazy."""
+    return hasattr(data, "dtype") and hasattr(data, "shape") and hasattr(data, "__getitem__") and not is_wrapper(data)
+
+
+def is_wrapper(data: Any) -> bool:
+    """Whether data are wrapped together with how they are to be stored."""
+    return hasattr(data, "io_settings") or hasattr(data, "get_io_params")
+
+
+def loaded(data: Any) -> NDArray[Any]:
+    """The values of an array in memory."""
+    import numpy as np
+
+    return data if isinstance(data, np.ndarray) else np.asarray(data[...])
+
+
+class GrowingArray:
+    """An array with room at its end.
+
+    Attributes
+    ----------
+    array : numpy array
+        The values so far: a view that stays as it is when more are added.
+    """
+
+    __slots__ = ("_room", "array")
+
+    def __init__(self, values: NDArray[Any]) -> None:
+        # There is no room yet, so the first addition copies and never writes into an array of somebody else.
+        self.array = self._room = values
+
+    def extend(self, values: Iterable[Any]) -> NDArray[Any]:
+        """Add values at the end; returns all values.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            As `extended` does; the array stays as it was.
+        """
+        array = self.array
+        new: Any = values if type(values) is type(array) else _as_array(values, array)
+        if new.shape[1:] != array.shape[1:]:
+            raise InvalidValueError(f"expected values of shape {array.shape[1:]}, got {new.shape[1:]}")
+        if new.dtype != array.dtype:
+            new = self._fitted(new)
+        length = len(array)
+        stop = length + len(new)
+        if stop > len(self._room):
+            self._make_room(stop)
+        self._room[length:stop] = new
+        self.array = self._room[:stop]
+        return self.array
+
+    def _make_room(self, length: int) -> None:
+        import numpy as np
+
+        room = np.empty((max(2 * length, 16), *self.array.shape[1:]), self.array.dtype)
+        room[: len(self.array)] = self.array
+        self._room = room
+
+    def _fitted(self, new: NDArray[Any]) -> NDArray[Any]:
+        """Values in the type of the array, which is made wider where that is needed."""
+        array = self.array
+        fitted = _exactly(new, array.dtype)
+        if fitted is not None:
+            return fitted
+        wider = _wider_type(array.dtype, new.dtype)
+        old = _exactly(array, wider) if wider is not None else None
+        fitted = _exactly(new, wider) if wider is not None else None
+        if old is None or fitted is None:
+            raise InvalidTypeError(f"{new.dtype} values cannot be added to {array.dtype} values without a loss")
+        self.array = self._room = old
+        return fitted
+
+
+_NUMBERS = frozenset("iufc")
+
+
+def _same_family(one: np.dtype[Any], other: np.dtype[Any]) -> bool:
+    return one.kind == other.kind or {one.kind, other.kind} <= _NUMBERS or (one.kind == "O" and other.kind in "UO")
+
+
+def _wider_type(one: np.dtype[Any], other: np.dtype[Any]) -> np.dtype[Any] | None:
+    """The smallest type for the values of both; None where they are of different families."""
+    import numpy as np
+
+    if not _same_family(one, other):
+        return None
+    try:
+        return np.promote_types(one, other)
+    except TypeError:
+        return None
+
+
+def _exactly(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any] | None:
+    """Values in another type, None when that would change them."""
+    import numpy as np
+
+    if not _same_family(dtype, values.dtype) or values.dtype.names != dtype.names:
+        return None
+    with np.errstate(invalid="ignore", over="ignore"):
+        cast = values.astype(dtype)
+        if dtype.kind == "O":
+            return cast
+        back = cast.astype(values.dtype)
+    same = (back == values) | ((back != back) & (values != values))  # noqa: PLR0124 - NaN is the one value unlike itself
+    return cast if bool(np.all(same)) else None
+
+
+def _as_array(values: Iterable[Any], like: NDArray[Any]) -> NDArray[Any]:
+    """Plain values as an array."""
+    import numpy as np
+
+    if is_array(values):
+        return loaded(values)
+    cells: Sequence[Any] = values if hasattr(values, "__len__") else list(values)  # type: ignore[assignment]
+    if not len(cells):
+        return like[:0]
+    if like.dtype.names is not None:
+        return _as_records(cells, like.dtype)
+    if like.dtype.kind == "O":
+        array = np.empty(len(cells), object)
+        array[:] = cells
+        return array
+    try:
+        return np.asarray(cells)
+    except ValueError as error:
+        raise InvalidValueError(f"values of different shapes cannot be added to an array of shape {like.shape}") from error
+
+
+def _as_records(cells: Sequence[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Tuples as the records of an array."""
+    import numpy as np
+
+    try:
+        records = np.array([tuple(cell) for cell in cells], dtype)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidValueError(f"expected records of {dtype}: {error}") from error
+    for position, name in enumerate(dtype.names or ()):
+        # A float may round to the precision of the record; a whole number that came out different was none.
+        if dtype[name].kind in "iu" and [cell[position] for cell in cells] != records[name].tolist():
+            raise InvalidValueError(f"expected whole numbers for {name!r} of {dtype}")
+    return records

@@ -1,0 +1,183 @@
+"""How the values of a field become a dataset or an attribute.
+
+Which element type they get is decided in `elements`, how they are chunked and compressed in `arrays`, unless the values come in a
+wrapper that says so. Bulk data pass through in blocks; nothing here holds more than a few of them.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from photonwb.arrays import DataIO, incoming, layout_for
+from photonwb.checks import describe_value
+from photonwb.errors import InvalidTypeError, InvalidValueError, PhotonwbError
+from photonwb.io.elements import converted, element_for, smallest_unsigned
+from photonwb.io.references import reference_array
+from photonwb.storage.contract import ASCII, Layout, Link, Typed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+
+    from photonwb.container import AbstractContainer
+    from photonwb.fields import Field
+    from photonwb.io.writing import Writer
+    from photonwb.storage.contract import Block, Dataset, ElementType, Group
+
+__all__ = ["write_array", "written_value"]
+
+
+def written_value(container: AbstractContainer, field: Field, value: Any) -> Any:
+    """A scalar or a short list as the value of an attribute or a scalar dataset."""
+    import numpy as np
+
+    if isinstance(value, (datetime.date, datetime.datetime)):
+        return Typed(value.isoformat(), ASCII)
+    if isinstance(value, (list, tuple)) and value and isinstance(value[0], (datetime.date, datetime.datetime)):
+        return Typed(np.array([date.isoformat() for date in cast("list[Any]", value)], dtype=object), ASCII)
+    if isinstance(value, str):
+        return Typed(value, ASCII) if field.dtype in ("ascii", "isodatetime") else value
+    array = _small_array(container, field, value)
+    element = _element(container, field, array.dtype)
+    if isinstance(element, str):
+        return Typed(array if array.shape else array[()], element)
+    return Typed(_fitting(container, field, array, element), element)
+
+
+def _small_array(container: AbstractContainer, field: Field, value: Any) -> np.ndarray[Any, Any]:
+    import numpy as np
+
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise _bad_value(container, field, value, error) from error
+    if array.dtype.kind in "US" or (array.size == 0 and field.dtype in ("text", "ascii", None)):
+        return array.astype(object)
+    return array
+
+
+def _element(container: AbstractContainer, field: Field, dtype: np.dtype[Any]) -> ElementType:
+    try:
+        return element_for(field.dtype, dtype)
+    except PhotonwbError as error:
+        raise InvalidTypeError(f"{container._label()}.{field.name}: {error}") from error
+
+
+def _fitting(container: AbstractContainer, field: Field, values: Any, element: ElementType) -> Any:
+    try:
+        return converted(values, element)
+    except PhotonwbError as error:
+        raise InvalidValueError(f"{container._label()}.{field.name}: {error}") from error
+
+
+def _bad_value(container: AbstractContainer, field: Field, value: Any, error: Exception) -> PhotonwbError:
+    return InvalidValueError(f"{container._label()}.{field.name}: {describe_value(value)} cannot be stored: {error}")
+
+
+def write_array(
+    writer: Writer, parent: Group, name: str, container: AbstractContainer, field: Field, value: Any
+) -> Dataset | None:
+    """Write the values of a field as a dataset.
+
+    Returns
+    -------
+    Dataset or None
+        None when they became a link to a dataset that is there already.
+    """
+    linked = _link_instead(writer, parent, name, value)
+    if linked:
+        return None
+    if _is_scalar(value):
+        stored = written_value(container, field, value)
+        element = stored.element if isinstance(stored, Typed) else "text"
+        return parent.create_dataset(name, Layout((), element), stored.value if isinstance(stored, Typed) else stored)
+    references = reference_array(writer, container, field, value)
+    if references is not None:
+        values, element = references
+        layout = Layout(values.shape, element, maximum=(None,) * values.ndim if field.kind == "content" else None)
+        if layout.maximum is not None and values.size:
+            layout = layout._replace(chunks=values.shape)
+        elif layout.maximum is not None:
+            layout = layout._replace(maximum=None)
+        return parent.create_dataset(name, layout, values)
+    if isinstance(value, (list, tuple)) and value and isinstance(value[0], datetime.date):
+        stored = written_value(container, field, value)
+        return parent.create_dataset(name, Layout(stored.value.shape, ASCII), stored.value)
+    return _write_blocks(parent, name, container, field, value)
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, (str, bytes, bool, int, float, datetime.date)) or getattr(value, "shape", None) == ()
+
+
+def _link_instead(writer: Writer, parent: Group, name: str, value: Any) -> bool:
+    """Make a link where the values lie in this file already, or in another and the wrapper asks for it."""
+    values = value.data if isinstance(value, DataIO) or hasattr(value, "link_data") else value
+    location, path = _place_of(values)
+    if location is None or path is None:
+        return False
+    if location == writer.plan.location:
+        if path != f"{parent.path.rstrip('/')}/{name}":
+            parent.create_link(name, Link(path))
+        return True
+    if writer.link_data and getattr(value, "link_data", False):
+        parent.create_link(name, Link(path, location))
+        return True
+    return False
+
+
+def _place_of(values: Any) -> tuple[str | None, str | None]:
+    """File and path of an array that is a dataset of h5py or was read by us."""
+    import os
+
+    if hasattr(values, "file") and hasattr(values, "name"):  # h5py.Dataset
+        return os.path.abspath(values.file.filename), values.name
+    node = getattr(values, "source", None)
+    if node is not None and hasattr(node, "store"):
+        return node.store.location, node.path
+    return None, None
+
+
+def _write_blocks(parent: Group, name: str, container: AbstractContainer, field: Field, value: Any) -> Dataset:
+    try:
+        data = incoming(value)
+    except PhotonwbError as error:
+        raise InvalidValueError(f"{container._label()}.{field.name}: {error}") from error
+    element = _index_element(container, data) if field.dtype is None else None
+    if element is None:
+        element = _element(container, field, data.dtype)
+    layout = layout_for(data, element, role=role_of(container, field))
+    dataset = parent.create_dataset(name, layout)
+    dataset.write_blocks(_converted_blocks(container, field, data.blocks(layout.chunks), element))
+    return dataset
+
+
+def _index_element(container: AbstractContainer, data: Any) -> ElementType | None:
+    """Ends of ragged rows are unsigned, and no wider than it takes."""
+    if container.neurodata_type != "VectorIndex":
+        return None
+    import numpy as np
+
+    ends = np.asarray(container.fields["data"])
+    return smallest_unsigned(int(ends[-1]) if ends.size else 0)
+
+
+def _converted_blocks(
+    container: AbstractContainer, field: Field, blocks: Iterator[Block], element: ElementType
+) -> Iterator[Block]:
+    for place, values in blocks:
+        yield place, _fitting(container, field, values, element)
+
+
+def role_of(container: AbstractContainer, field: Field) -> str:
+    """What an array is for, which decides how it is chunked and compressed."""
+    names = {base.__name__ for base in type(container).__mro__}
+    if "VectorData" in names or "ElementIdentifiers" in names:
+        return "mask" if container.name == "image_mask" else "column"
+    if field.name == "data" and "ImageSeries" in names:
+        return "movie"
+    if field.name in ("data", "timestamps", "control") and "TimeSeries" in names:
+        return "trace"
+    return "whole"

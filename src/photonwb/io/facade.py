@@ -1,0 +1,221 @@
+"""`NWBHDF5IO`: a file with an explicit mode, as users of pynwb know it.
+
+`photonwb.open` is the shorter way to the same thing. What a mode or an argument means beyond the established is written at the
+argument; docs/migrating.md lists what is accepted and has no effect.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from photonwb.errors import InvalidTypeError, InvalidValueError, StorageError
+from photonwb.io.reading import Reader
+from photonwb.io.writing import write_file
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from photonwb import typing
+    from photonwb.file import NWBFile
+    from photonwb.storage.contract import Store
+
+__all__ = ["NWBHDF5IO"]
+
+_MODES = ("r", "r+", "a", "w", "w-", "x")
+
+
+class NWBHDF5IO:
+    """An NWB file in HDF5.
+
+    Parameters
+    ----------
+    path : path, optional
+    mode : {"r", "r+", "a", "w", "w-", "x"}
+        Read; change an existing file; change it or create it; create, replacing what is there; create, refusing what is there.
+    load_namespaces : bool
+        Accepted and without effect: specifications cached in a file are always used where they are needed.
+    manager
+        Accepted and without effect: there is no build manager.
+    file : h5py.File, optional
+        An open file to work on; it stays open when this object is closed.
+    comm : optional
+        Accepted for compatibility; parallel HDF5 is refused.
+    driver : str, optional
+        Driver of HDF5, for example "ros3".
+    aws_region : str, optional
+        Region of a bucket, for the driver "ros3".
+    herd_path : path, optional
+        Accepted and without effect.
+    extensions : str or list of str, optional
+        Paths of namespace files of extensions to load.
+    """
+
+    def __init__(
+        self,
+        path: typing.Path | None = None,
+        mode: str = "r",
+        load_namespaces: bool = True,
+        manager: Any = None,
+        file: Any = None,
+        comm: Any = None,
+        driver: str | None = None,
+        aws_region: str | None = None,
+        herd_path: str | None = None,
+        extensions: Any = None,
+    ) -> None:
+        if path is None and file is None:
+            raise InvalidValueError("NWBHDF5IO: give the path of a file, or an open h5py.File as file=")
+        if mode not in _MODES:
+            raise InvalidValueError(f"NWBHDF5IO: expected a mode out of {', '.join(_MODES)}, got {mode!r}")
+        if comm is not None:
+            raise InvalidTypeError("NWBHDF5IO: parallel HDF5 (comm=) is not supported; write from one process")
+        if extensions is not None:
+            from photonwb.extensions import load_extensions
+
+            load_extensions(extensions)
+        self._path = os.fspath(path) if path is not None else str(file.filename)
+        self._mode = "w-" if mode == "x" else mode
+        self._file = file
+        self._driver = driver
+        self._aws_region = aws_region
+        self._reader: Reader | None = None
+        self._store: Store | None = None
+        self._closed = False
+        if self._mode in ("r", "r+") or (self._mode == "a" and self._exists):
+            self._open_store()
+        elif self._mode == "w-" and self._exists:
+            raise StorageError(f"{self._path} exists already: choose another path, or mode='w' to replace it")
+
+    @property
+    def _exists(self) -> bool:
+        return self._file is not None or (Path(self._path).exists() and Path(self._path).stat().st_size > 0)
+
+    def _open_store(self) -> Store:
+        from photonwb.storage.hdf5 import HDF5Store
+
+        if self._closed:
+            from photonwb.errors import ClosedFileError
+
+            raise ClosedFileError(f"{self._path} was closed; open it again")
+        if self._store is None:
+            options: dict[str, Any] = {}
+            if self._driver is not None:
+                options["driver"] = self._driver
+            if self._aws_region is not None:
+                options["aws_region"] = self._aws_region.encode()
+            self._store = HDF5Store(self._file or self._path, "r" if self._mode == "r" else "r+", **options)
+            self._reader = Reader(self._store, self)
+        return self._store
+
+    @property
+    def source(self) -> str:
+        """Path of the file."""
+        return self._path
+
+    @property
+    def mode(self) -> str:
+        """How the file was opened."""
+        return self._mode
+
+    def read(self) -> NWBFile:
+        """The content of the file; its fields are read when they are touched."""
+        if self._mode in ("w", "w-") and self._store is None:
+            raise StorageError(f"{self._path} is open for writing (mode {self._mode!r}): open it with mode='r' to read it")
+        self._open_store()
+        assert self._reader is not None
+        return self._reader.root()
+
+    def write(
+        self, container: NWBFile, cache_spec: bool = True, link_data: bool = True, herd: Any = None, **options: Any
+    ) -> None:
+        """Write a file, or what was added to and changed in one that is open for changes.
+
+        Parameters
+        ----------
+        container : NWBFile
+        cache_spec : bool
+            Whether to store the specifications in the file.
+        link_data : bool
+            Whether arrays that lie in the same file already are linked (True) or copied. Arrays of other files are copied.
+        herd
+            Accepted and without effect; add external resources to the file object instead.
+        **options
+            Accepted for compatibility.
+        """
+        if self._mode == "r":
+            raise StorageError(f"{self._path} is open for reading: open it with mode='r+', 'a' or 'w' to write")
+        if self._store is not None:
+            from photonwb.io.editing import write_changes
+
+            write_changes(self._store, container, cache_spec=cache_spec)
+            return
+        write_file(container, self._path, cache_spec=cache_spec, link_data=link_data)
+        self._mode = "r+"
+
+    def export(
+        self,
+        src_io: NWBHDF5IO,
+        nwbfile: NWBFile | None = None,
+        write_args: dict[str, Any] | None = None,
+        container: NWBFile | None = None,
+        cache_spec: bool = True,
+    ) -> None:
+        """Write the content of another file, with what was changed in memory, into this one.
+
+        Parameters
+        ----------
+        src_io : NWBHDF5IO
+            What the other file was opened with.
+        nwbfile : NWBFile, optional
+            The content, if changed; by default what the file holds.
+        write_args : dict, optional
+            `link_data`.
+        container : NWBFile, optional
+            The same as `nwbfile`.
+        cache_spec : bool
+        """
+        from photonwb.io.exporting import export_file
+
+        if self._mode not in ("w", "w-"):
+            raise StorageError(f"{self._path}: export needs mode 'w', got {self._mode!r}")
+        export_file(src_io, nwbfile or container, self._path, cache_spec=cache_spec)
+
+    @staticmethod
+    def can_read(path: str) -> bool:
+        """Whether there is an HDF5 file of NWB version 2 at a path."""
+        try:
+            with NWBHDF5IO(path, "r") as io:
+                return io.nwb_version[1] is not None and io.nwb_version[1][0] >= 2
+        except (OSError, ValueError):
+            return False
+
+    @property
+    def nwb_version(self) -> tuple[str | None, tuple[Any, ...] | None]:
+        """Version of the standard the file was written in, as text and as a tuple: ("2.0b", (2, "0b"))."""
+        from photonwb.io.opening import version_of
+
+        return version_of(self._open_store())
+
+    def close(self, close_links: bool = True) -> None:
+        """Close the file. Arrays that were not read yet cannot be read afterwards."""
+        self._closed = True
+        if self._store is not None:
+            self._store.close()
+
+    def close_linked_files(self) -> None:
+        """Accepted for compatibility: files reached by links close with the file that links to them."""
+
+    def __enter__(self) -> NWBHDF5IO:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"NWBHDF5IO({self._path!r}, {self._mode!r})"
+
+

@@ -1,0 +1,66 @@
+"""Opening a file in one call."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from photonwb.errors import StorageError
+from photonwb.io.facade import NWBHDF5IO
+
+if TYPE_CHECKING:
+    from photonwb import typing
+    from photonwb.file import NWBFile
+    from photonwb.storage.contract import Store
+
+__all__ = ["get_nwbfile_version", "open_file", "read_nwb", "version_of"]
+
+
+def open_file(path: typing.Path, mode: str = "r") -> NWBFile:
+    """Open an NWB file.
+
+    Only the root of the file is looked at; everything else is read when it is touched. The result owns the file: use it in a
+    `with` block, or call its `close()`.
+
+    Parameters
+    ----------
+    path : path
+    mode : {"r", "r+"}
+        Read, or change in place.
+
+    Returns
+    -------
+    NWBFile
+
+    Raises
+    ------
+    StorageError
+        There is no such file, or it is none that can be read; the message says what it is.
+    """
+    if mode not in ("r", "r+"):
+        raise StorageError(f"photonwb.open: expected mode 'r' or 'r+', got {mode!r}; to create a file use photonwb.write")
+    return NWBHDF5IO(path, mode).read()
+
+
+def read_nwb(path: typing.Path) -> NWBFile:
+    """Read an NWB file; the same as `open` for reading."""
+    return open_file(os.fspath(path))
+
+
+def get_nwbfile_version(h5py_file: Any) -> tuple[str | None, tuple[Any, ...] | None]:
+    """Version of the standard that an open `h5py.File` was written in, as text and as a tuple."""
+    version = h5py_file.attrs.get("nwb_version")
+    if version is None:
+        return None, None
+    return _parsed(version)
+
+
+def version_of(store: Store) -> tuple[str | None, tuple[Any, ...] | None]:
+    """Version of the standard that an open store was written in."""
+    version = store.root.attributes.get("nwb_version")
+    return (None, None) if version is None else _parsed(version)
+
+
+def _parsed(version: Any) -> tuple[str, tuple[Any, ...]]:
+    text = version.decode() if isinstance(version, bytes) else str(version)
+    return text, tuple(int(part) if part.isdigit() else part for part in text.replace("NWB-", "").replace("-", ".").replace("_", ".").split("."))

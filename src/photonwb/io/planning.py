@@ -1,0 +1,168 @@
+"""What a file is going to hold, and where: worked out, and checked, before the first byte is written.
+
+Everything that would make a file nobody can read is found here: objects that are linked but part of nothing, two objects of one
+name, missing values, columns of unequal length. All problems are told at once, each with the object, what was expected, what
+came and what to do.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from photonwb.errors import InvalidValueError
+from photonwb.fields import Field, Kind
+from photonwb.labelled import LabelledDict
+from photonwb.storage.contract import Link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from photonwb.container import AbstractContainer
+
+__all__ = ["Plan", "held_objects", "joined"]
+
+
+def joined(*parts: str | None) -> str:
+    """An absolute path of the parts that are not empty."""
+    return "/" + "/".join(part.strip("/") for part in parts if part and part != "/")
+
+
+def held_objects(container: AbstractContainer, field: Field) -> list[AbstractContainer]:
+    """Objects in a field: those inside the container, and those it only links to."""
+    if field.kind not in (Kind.CHILD, Kind.CHILDREN):
+        return []
+    value: Any = getattr(container, field.name)
+    if value is None:
+        return []
+    if field.kind == Kind.CHILD:
+        return [value]
+    return list(value.values() if isinstance(value, LabelledDict) else value)
+
+
+class Plan:
+    """The path of each object of a file, and what is wrong with them.
+
+    Parameters
+    ----------
+    root : NWBFile
+    location : str
+        Absolute path of the file to be, which decides what is a link to another file.
+    """
+
+    def __init__(self, root: AbstractContainer, location: str) -> None:
+        self.root = root
+        self.location = location
+        self.problems: list[str] = []
+        self._paths: dict[int, str] = {}
+        self._objects: list[AbstractContainer] = []
+        self._place(root, "/")
+
+    def objects(self) -> Iterator[tuple[AbstractContainer, str]]:
+        """All objects of the file and their paths, each after the one that holds it."""
+        for item in self._objects:
+            yield item, self._paths[id(item)]
+
+    def path_of(self, container: AbstractContainer) -> str | None:
+        """Path that an object gets in this file; None when it does not belong to it."""
+        return self._paths.get(id(container))
+
+    def link_to(self, container: AbstractContainer, field_name: str, target: AbstractContainer) -> Link:
+        """The link that stands for an object which lives elsewhere.
+
+        Raises
+        ------
+        InvalidValueError
+            The target is part neither of this file nor of another.
+        """
+        path = self.path_of(target)
+        if path is not None:
+            return Link(path)
+        stored = target._stored
+        if stored is not None:
+            if os.path.abspath(stored.location) == os.path.abspath(self.location):
+                return Link(stored.path)
+            return Link(stored.path, os.path.relpath(stored.location, os.path.dirname(os.path.abspath(self.location))))
+        raise InvalidValueError(self._orphan(container, field_name, target))
+
+    def _orphan(self, container: AbstractContainer, field_name: str, target: AbstractContainer) -> str:
+        return (
+            f"{container._label()}.{field_name}: {target._label()} is not part of the file, so a link to it would lead nowhere; "
+            f"add it first{_how_to_add(target)}"
+        )
+
+    def _place(self, container: AbstractContainer, path: str) -> None:
+        waiting = [(container, path)]
+        while waiting:
+            item, place = waiting.pop()
+            if id(item) in self._paths:
+                continue
+            self._paths[id(item)] = place
+            self._objects.append(item)
+            waiting.extend(reversed(list(self._places_inside(item, place))))
+
+    def _places_inside(self, container: AbstractContainer, path: str) -> Iterator[tuple[AbstractContainer, str]]:
+        names: dict[str, AbstractContainer] = {}
+        for field in type(container).__fields__.values():
+            for item in held_objects(container, field):
+                name = field.key if field.key is not None else item.name
+                place = joined(path, field.where, name)
+                other = names.setdefault(place, item)
+                if other is not item:
+                    self.problems.append(
+                        f"{container._label()}: {item._label()} and {other._label()} would both be {place}; rename one of them"
+                    )
+                elif item.parent is container or item.parent is None:
+                    yield item, place
+
+    def check(self) -> None:
+        """Look at every object and every link.
+
+        Raises
+        ------
+        InvalidValueError
+            With all that is wrong.
+        """
+        for item, _ in self.objects():
+            for field in type(item).__fields__.values():
+                self._check_field(item, field)
+            self.problems.extend(item._problems())
+        if self.problems:
+            listed = "\n".join(f"- {problem}" for problem in self.problems)
+            raise InvalidValueError(f"{self.location} was not written, because it could not be read again:\n{listed}")
+
+    def _check_field(self, container: AbstractContainer, field: Field) -> None:
+        if field.kind in (Kind.CHILD, Kind.CHILDREN):
+            for item in held_objects(container, field):
+                self._check_target(container, field, item)
+            return
+        value = container.fields.get(field.name)
+        if value is None:
+            if field.required:
+                self.problems.append(f"{container._label()}.{field.name}: a value is required, got None")
+        elif field.kind == Kind.LINK or hasattr(value, "neurodata_type"):
+            self._check_target(container, field, value)
+
+    def _check_target(self, container: AbstractContainer, field: Field, target: AbstractContainer) -> None:
+        if self.path_of(target) is None and target._stored is None:
+            self.problems.append(self._orphan(container, field.name, target))
+
+
+_ADDING = {
+    "Device": "add_device",
+    "DeviceModel": "add_device_model",
+    "ImagingPlane": "add_imaging_plane",
+    "OptogeneticStimulusSite": "add_ogen_site",
+    "ElectrodeGroup": "add_electrode_group",
+    "IntracellularElectrode": "add_icephys_electrode",
+    "ProcessingModule": "add_processing_module",
+}
+
+
+def _how_to_add(target: AbstractContainer) -> str:
+    for base in type(target).__mro__:
+        if base.__name__ in _ADDING:
+            return f", with nwbfile.{_ADDING[base.__name__]}(...)"
+        if base.__name__ in ("TimeSeries", "DynamicTable"):
+            return ", for example with nwbfile.add_acquisition(...) or to a processing module"
+    return ""

@@ -1,0 +1,299 @@
+"""From objects of the model to a file that is there as a whole or not at all.
+
+The plan of the file is made and checked first. Then everything goes into a temporary file beside the target, which takes the
+place of the target when it is complete. Within the file, groups and plain datasets come first, then what refers to them:
+an HDF5 reference can only point to something that exists.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from photonwb.container import Data
+from photonwb.errors import InvalidValueError, PhotonwbError, StorageError
+from photonwb.extensions import catalog_for
+from photonwb.fields import Field, Kind, SharedField
+from photonwb.io.datasets import text_of_date, write_array, written_value
+from photonwb.io.planning import Plan, held_objects, joined
+from photonwb.io.specifications import cache_specifications
+from photonwb.schema import bundled
+from photonwb.storage.contract import REFERENCE, TEXT, Layout, Link, Reference, Typed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from photonwb import typing
+    from photonwb.container import AbstractContainer
+    from photonwb.file import NWBFile
+    from photonwb.storage.contract import Dataset, Group, Store
+
+__all__ = ["Writer", "write_file"]
+
+_VERSION = "2.11.0"
+
+# Groups that every file has, be they empty.
+_ALWAYS = ("acquisition", "analysis", "general", "processing", "stimulus/presentation", "stimulus/templates")
+
+
+def write_file(nwbfile: NWBFile, path: typing.Path, *, cache_spec: bool = True, link_data: bool = True) -> None:
+    """Write a file in HDF5.
+
+    Parameters
+    ----------
+    nwbfile : NWBFile
+    path : path
+        What is there is replaced once the new file is complete.
+    cache_spec : bool
+        Whether to store the specifications in the file.
+    link_data : bool
+        Whether a wrapper that asks for its array to be linked is obeyed.
+
+    Raises
+    ------
+    InvalidValueError
+        Something in the model would make the file unreadable; nothing was written.
+    StorageError
+        The file cannot be written there; what was there is unharmed.
+    """
+    from photonwb.storage.hdf5 import HDF5Store
+
+    target = Path(os.path.abspath(path))
+    plan = Plan(nwbfile, str(target))
+    plan.check()
+    with replacing(target) as temporary:
+        store = HDF5Store(temporary, "w")
+        try:
+            Writer(store, plan, link_data=link_data).write(cache_spec=cache_spec)
+        finally:
+            store.close()
+
+
+class replacing:  # noqa: N801 - a context manager, used like a function
+    """Give the path of a temporary file that takes the place of `target` when the block ends without an error."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self.temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+
+    def __enter__(self) -> Path:
+        if not self.target.parent.is_dir():
+            raise StorageError(f"{self.target}: the folder {self.target.parent} does not exist; make it first")
+        return self.temporary
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is not None:
+            with suppress(OSError):
+                self.temporary.unlink()
+            return
+        with self.temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        self.temporary.replace(self.target)
+
+
+class Writer:
+    """Writes the objects of a plan into a store.
+
+    Parameters
+    ----------
+    store : Store
+    plan : Plan
+    link_data : bool
+    """
+
+    def __init__(self, store: Store, plan: Plan, *, link_data: bool = True) -> None:
+        self.store = store
+        self.plan = plan
+        self.link_data = link_data
+        self._referring_datasets: list[Callable[[], None]] = []
+        self._referring_attributes: list[Callable[[], None]] = []
+        self.classes: set[type[AbstractContainer]] = set()
+
+    def write(self, *, cache_spec: bool = True) -> None:
+        """Write all objects of the plan."""
+        root = self.store.root
+        for path in _ALWAYS:
+            self.group_at(path)
+        for container, path in self.plan.objects():
+            self.write_object(container, path)
+        self.finish()
+        root.attributes["nwb_version"] = _VERSION
+        if cache_spec:
+            catalog = catalog_for(self.classes)
+            wanted = {*bundled().namespaces, *(cls.namespace for cls in self.classes)}
+            cache_specifications(self.store, catalog, sorted(wanted))
+
+    def finish(self) -> None:
+        """Write what refers to objects, now that all of them exist."""
+        for write in (*self._referring_datasets, *self._referring_attributes):
+            write()
+        self._referring_datasets.clear()
+        self._referring_attributes.clear()
+
+    def group_at(self, path: str) -> Group:
+        """The group of that path, made where it does not exist yet."""
+        group = self.store.root
+        for name in path.strip("/").split("/"):
+            if name:
+                group = cast("Group", group[name]) if name in group else group.create_group(name)
+        return group
+
+    # ---- objects
+
+    def write_object(self, container: AbstractContainer, path: str) -> None:
+        """Write one object with its fields; the objects inside it are written on their own.
+
+        Raises
+        ------
+        PhotonwbError
+            With a note that says which object.
+        """
+        self.classes.add(type(container))
+        try:
+            if isinstance(container, Data):
+                self._write_data(container, path)
+            else:
+                group = self.group_at(path)
+                self._write_type(container, group)
+                for field in type(container).__fields__.values():
+                    if field.kind != Kind.ATTRIBUTE:
+                        self.write_field(container, field, group)
+                self._write_attributes(container, group)
+        except PhotonwbError as error:
+            error.add_note(f"while writing {container._label()} to {path}")
+            raise
+
+    def _write_type(self, container: AbstractContainer, node: Group | Dataset) -> None:
+        node.attributes["namespace"] = container.namespace
+        node.attributes["neurodata_type"] = container.neurodata_type
+        node.attributes["object_id"] = container.object_id
+
+    def _write_data(self, container: Data, path: str) -> None:
+        field = type(container).__fields__["data"]
+        parent, name = self._parent_of(path)
+
+        def write() -> None:
+            node = write_array(self, parent, name, container, field, container.data)
+            if node is not None:
+                self._write_type(container, node)
+                self._write_attributes(container, node)
+
+        if refers_to_objects(container.data):
+            self._referring_datasets.append(write)
+        else:
+            write()
+
+    def _parent_of(self, path: str) -> tuple[Group, str]:
+        parent, _, name = path.rpartition("/")
+        return self.group_at(parent), name
+
+    # ---- fields
+
+    def write_field(self, container: AbstractContainer, field: Field, group: Group) -> None:
+        """Write a dataset, a link, or the links of a collection."""
+        if field.kind == Kind.DATASET:
+            value = container.fields.get(field.name)
+            if value is not None:
+                self._write_dataset(container, field, group, value)
+        elif field.kind == Kind.LINK:
+            target = getattr(container, field.name)
+            if target is not None:
+                self._holder(group, field).create_link(field.key or field.name, self.plan.link_to(container, field.name, target))
+        else:
+            self._write_links(container, field, group)
+
+    def _holder(self, group: Group, field: Field) -> Group:
+        return self.group_at(joined(group.path, field.where)) if field.where else group
+
+    def _write_links(self, container: AbstractContainer, field: Field, group: Group) -> None:
+        """A collection makes its group, even when empty where the standard wants it, and links to what lives elsewhere."""
+        if field.where and (field.always or held_objects(container, field)):
+            self._holder(group, field)
+        for item in held_objects(container, field):
+            place = joined(group.path, field.where, field.key or item.name)
+            if self.plan.path_of(item) != place:
+                self._holder(group, field).create_link(
+                    field.key or item.name, self.plan.link_to(container, field.name, item)
+                )
+
+    def _write_dataset(self, container: AbstractContainer, field: Field, group: Group, value: Any) -> None:
+        holder = self._holder(group, field)
+        name = field.key or field.name
+        if isinstance(field, SharedField) and hasattr(value, "neurodata_type"):
+            link = self.plan.link_to(container, field.name, _deepest(value, field))
+            holder.create_link(name, Link(joined(link.path, name), link.file))
+        elif refers_to_objects(value):
+            self._referring_datasets.append(lambda: self._write_with_attributes(container, field, holder, name, value))
+        else:
+            self._write_with_attributes(container, field, holder, name, value)
+
+    def _write_with_attributes(
+        self, container: AbstractContainer, field: Field, holder: Group, name: str, value: Any
+    ) -> None:
+        node = write_array(self, holder, name, container, field, value)
+        if node is not None:
+            self._write_attributes(container, node, of=field.path)
+
+    def _write_attributes(self, container: AbstractContainer, node: Group | Dataset, of: str = "") -> None:
+        """Attributes of the object itself, or `of` one of its datasets."""
+        for field in type(container).__fields__.values():
+            if field.kind != Kind.ATTRIBUTE or field.where != of:
+                continue
+            value = getattr(container, field.name)
+            if value is None:
+                continue
+            if hasattr(value, "neurodata_type"):
+                self._refer_later(container, field, node, value)
+            else:
+                node.attributes[field.key or field.name] = written_value(container, field, value)
+
+    def _refer_later(
+        self, container: AbstractContainer, field: Field, node: Group | Dataset, target: AbstractContainer
+    ) -> None:
+        def write() -> None:
+            node.attributes[field.key or field.name] = self.reference_to(container, field, target)
+
+        self._referring_attributes.append(write)
+
+    def reference_to(self, container: AbstractContainer, field: Field, target: AbstractContainer) -> Reference:
+        """The reference that stands for an object of this file."""
+        link = self.plan.link_to(container, field.name, target)
+        if link.file is not None:
+            raise InvalidValueError(
+                f"{container._label()}.{field.name}: {target._label()} lies in another file ({link.file}); a reference cannot "
+                "leave its file: copy the object into this one"
+            )
+        return Reference(link.path)
+
+
+def _deepest(value: Any, field: Field) -> Any:
+    """The object that really holds an array which is shared along a chain: links to links trouble other tools."""
+    seen: set[int] = set()
+    while id(value) not in seen:
+        seen.add(id(value))
+        inner = value.fields.get(field.name)
+        if not hasattr(inner, "neurodata_type"):
+            break
+        value = inner
+    return value
+
+
+def refers_to_objects(value: Any) -> bool:
+    """Whether values are objects of the model, or hold such: stored as references."""
+    if hasattr(value, "references"):
+        return True
+    if isinstance(value, (list, tuple)):
+        items = cast("list[Any]", value)
+        return any(hasattr(item, "neurodata_type") or _holds_object(item) for item in items[:1])
+    dtype = getattr(value, "dtype", None)
+    if dtype is not None and getattr(dtype, "kind", "") == "O" and getattr(value, "size", 0):
+        return hasattr(value.flat[0], "neurodata_type") if hasattr(value, "flat") else False
+    if dtype is not None and getattr(dtype, "names", None) and hasattr(value, "flat") and value.size:
+        return any(hasattr(value.flat[0][name], "neurodata_type") for name in dtype.names)
+    return False
+
+
+def _holds_object(item: Any) -> bool:
+    return isinstance(item, tuple) and any(hasattr(member, "neurodata_type") for member in cast("tuple[Any, ...]", item))

@@ -1,0 +1,165 @@
+"""How HDF5 datasets are stored: filters, chunks, and where their bytes lie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from h5py import h5d, h5p, h5s, h5z
+
+from photonwb.arrays.source import ByteLayout, ChunkPlace
+from photonwb.errors import InvalidValueError
+
+from .contract import Layout
+from .elements import dtype_of
+from .hdf5_types import element_from, has_plain_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .contract import ElementType
+
+__all__ = ["byte_layout", "creation_properties", "filters_of", "layout_of", "maximum_of"]
+
+NAMES = {
+    h5z.FILTER_DEFLATE: "gzip",
+    h5z.FILTER_SHUFFLE: "shuffle",
+    h5z.FILTER_FLETCHER32: "fletcher32",
+    h5z.FILTER_LZF: "lzf",
+    h5z.FILTER_SZIP: "szip",
+    h5z.FILTER_SCALEOFFSET: "scaleoffset",
+}
+
+
+def filters_of(properties: Any) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    """The filters of a dataset, as `Layout.filters` names them."""
+    return tuple(_filter(*properties.get_filter(i)[::2]) for i in range(properties.get_nfilters()))
+
+
+def _filter(code: int, values: tuple[int, ...]) -> tuple[str, Mapping[str, Any]]:
+    name = NAMES.get(code, str(code))
+    if name == "gzip":
+        return name, {"level": values[0] if values else 6}
+    if name in ("shuffle", "fletcher32", "lzf"):
+        return name, {}
+    if name in ("szip", "scaleoffset"):
+        # The rest is what HDF5 itself worked out for the dataset.
+        return name, {"options": tuple(values[:2])}
+    return name, {"options": tuple(values)}
+
+
+def layout_of(dataset: Any) -> Layout:
+    """The layout of an open dataset."""
+    properties, space = dataset.get_create_plist(), dataset.get_space()
+    element = element_from(dataset.get_type())
+    chunked = properties.get_layout() == h5d.CHUNKED
+    return Layout(
+        shape=space.get_simple_extent_dims(),
+        element=element,
+        maximum=maximum_of(space),
+        chunks=properties.get_chunk() if chunked else None,
+        filters=filters_of(properties),
+        fill=_fill(properties, element),
+    )
+
+
+def maximum_of(space: Any) -> tuple[int | None, ...] | None:
+    """How far each axis may grow, None as a whole when none may."""
+    maximum = space.get_simple_extent_dims(True)
+    if maximum == space.get_simple_extent_dims():
+        return None
+    return tuple(None if length == h5s.UNLIMITED else length for length in maximum)
+
+
+def _fill(properties: Any, element: ElementType) -> Any:
+    dtype = dtype_of(element)
+    if dtype.hasobject or properties.fill_value_defined() != h5d.FILL_VALUE_USER_DEFINED:
+        return None
+    fill = np.zeros((), dtype)
+    properties.get_fill_value(fill)
+    return fill[()]
+
+
+def creation_properties(layout: Layout, *, many_attributes: bool = False) -> Any:
+    """The property list to create a dataset with.
+
+    Raises
+    ------
+    InvalidValueError
+        Chunks that do not go with the shape, a filter that is not known, filters or growth without chunks.
+    """
+    properties = h5p.create(h5p.DATASET_CREATE)
+    # The same content gives the same bytes, whenever it is written.
+    properties.set_obj_track_times(False)
+    if many_attributes:
+        properties.set_attr_creation_order(h5p.CRT_ORDER_TRACKED)
+    if layout.chunks is not None:
+        if len(layout.chunks) != len(layout.shape) or not layout.shape or min(layout.chunks) < 1:
+            raise InvalidValueError(f"chunks of {layout.chunks} do not go with a shape of {layout.shape}")
+        properties.set_chunk(layout.chunks)
+    elif layout.filters or layout.maximum not in (None, layout.shape):
+        raise InvalidValueError("filters and growing axes need chunks")
+    if layout.fill is not None and not dtype_of(layout.element).hasobject:
+        properties.set_fill_value(np.asarray(layout.fill, dtype_of(layout.element)))
+    for name, options in layout.filters:
+        _set_filter(properties, name, options, layout.element)
+    return properties
+
+
+def _set_filter(properties: Any, name: str, options: Mapping[str, Any], element: ElementType) -> None:
+    match name:
+        case "shuffle":
+            properties.set_shuffle()
+        case "gzip":
+            properties.set_deflate(int(options.get("level", 4)))
+        case "fletcher32":
+            properties.set_fletcher32()
+        case "lzf":
+            properties.set_filter(h5z.FILTER_LZF, h5z.FLAG_OPTIONAL)
+        case "szip":
+            properties.set_szip(*options["options"])
+        case "scaleoffset":
+            default = (h5z.SO_FLOAT_DSCALE if dtype_of(element).kind == "f" else h5z.SO_INT, options.get("factor", 0))
+            properties.set_scaleoffset(*options.get("options", default))
+        case _:
+            if not name.isdecimal() or not h5z.filter_avail(int(name)):
+                raise InvalidValueError(
+                    f"filter {name!r} is not available; use gzip, shuffle, fletcher32, lzf, szip, scaleoffset, or the number of a "
+                    "registered filter after importing the package that brings it (such as hdf5plugin)"
+                )
+            properties.set_filter(int(name), h5z.FLAG_OPTIONAL, tuple(options.get("options", ())))
+
+
+def byte_layout(dataset: Any, path: str) -> ByteLayout | None:
+    """Where the bytes of an open dataset lie in the file `path`; None where they cannot be told or are no plain numbers."""
+    properties, stored = dataset.get_create_plist(), dataset.get_type()
+    kind = properties.get_layout()
+    element = element_from(stored)
+    if kind not in (h5d.CHUNKED, h5d.CONTIGUOUS) or properties.get_external_count() or not has_plain_bytes(stored, element):
+        return None
+    if dataset.get_space().get_simple_extent_type() == h5s.NULL:
+        return None
+    dtype = stored.dtype
+    dtype = np.dtype(dtype.str) if dtype.metadata else dtype
+    fill = np.zeros((), dtype)
+    if properties.fill_value_defined() == h5d.FILL_VALUE_USER_DEFINED:
+        properties.get_fill_value(fill)
+    chunks = properties.get_chunk() if kind == h5d.CHUNKED else None
+    places = _chunk_places(dataset, chunks) if chunks else _one_place(dataset)
+    return ByteLayout(path, dataset.shape, dtype, chunks, filters_of(properties), fill[()], places)
+
+
+def _one_place(dataset: Any) -> dict[tuple[int, ...], ChunkPlace]:
+    offset = dataset.get_offset()
+    return {} if offset is None else {(): ChunkPlace(offset, dataset.get_storage_size())}
+
+
+def _chunk_places(dataset: Any, chunks: tuple[int, ...]) -> dict[tuple[int, ...], ChunkPlace]:
+    places: dict[tuple[int, ...], ChunkPlace] = {}
+
+    def note(chunk: Any) -> None:
+        start, skipped, offset, size = chunk
+        places[tuple(at // step for at, step in zip(start, chunks, strict=True))] = ChunkPlace(offset, size, skipped)
+
+    dataset.chunk_iter(note)
+    return places

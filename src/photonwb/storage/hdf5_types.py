@@ -1,0 +1,175 @@
+"""Types of HDF5 and values of the contract, translated into each other.
+
+References are read as the bare addresses that they are, not as objects of h5py: finding the path of an address ourselves spares
+the walk through the whole file that HDF5 makes for each of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+from h5py import h5r, h5t
+
+from photonwb.errors import InvalidTypeError, InvalidValueError, StorageError
+
+from .contract import ASCII, REFERENCE, TEXT, Reference
+from .elements import dtype_of, objects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from .contract import ElementType
+
+__all__ = ["decode", "element_from", "encode", "file_type", "has_plain_bytes", "memory_type", "reference_array"]
+
+ADDRESS = np.dtype(np.uint64)
+
+
+def element_from(stored: Any) -> ElementType:
+    """What one element of an HDF5 type is; types that the contract has no word for stay dtypes of h5py."""
+    kind = stored.get_class()
+    if kind == h5t.STRING:
+        return TEXT if stored.get_cset() == h5t.CSET_UTF8 else ASCII
+    if kind == h5t.REFERENCE:
+        return REFERENCE
+    if kind == h5t.COMPOUND and stored.dtype.names is not None:
+        return tuple((text_name(stored, i), element_from(stored.get_member_type(i))) for i in range(stored.get_nmembers()))
+    return stored.dtype
+
+
+def text_name(stored: Any, member: int) -> str:
+    """Name of a member of a compound."""
+    return stored.get_member_name(member).decode("utf-8", "surrogateescape")
+
+
+def memory_type(stored: Any) -> tuple[np.dtype[Any], Any]:
+    """What to read such elements into: the dtype of the array and, where h5py shall not choose it, the HDF5 type."""
+    if not stored.detect_class(h5t.REFERENCE):
+        dtype = stored.dtype
+        return dtype, None if dtype.subdtype is None else h5t.py_create(dtype)
+    kind = stored.get_class()
+    if kind == h5t.REFERENCE and stored.equal(h5t.STD_REF_OBJ):
+        return ADDRESS, h5t.STD_REF_OBJ
+    if kind != h5t.COMPOUND:
+        raise StorageError("only references to objects can be read, not those to regions nor lists of them")
+    names = [text_name(stored, i) for i in range(stored.get_nmembers())]
+    parts = [memory_type(stored.get_member_type(i)) for i in range(stored.get_nmembers())]
+    dtype = np.dtype([(name, part) for name, (part, _) in zip(names, parts, strict=True)])
+    compound = h5t.create(h5t.COMPOUND, dtype.itemsize)
+    for name, (part, type_id) in zip(names, parts, strict=True):
+        offset = (dtype.fields or {})[name][1]
+        compound.insert(name.encode("utf-8", "surrogateescape"), offset, type_id or h5t.py_create(part))
+    return dtype, compound
+
+
+def decode(array: NDArray[Any], stored: Any, path_of: Callable[[int], str]) -> NDArray[Any]:
+    """Values as read into `memory_type(stored)`, in the form of the contract.
+
+    Parameters
+    ----------
+    array : ndarray
+    stored : h5py TypeID
+        The type in the file.
+    path_of : callable
+        Gives the path of the object at an address.
+    """
+    kind = stored.get_class()
+    if kind == h5t.STRING:
+        return _decode_text(array, stored)
+    if kind == h5t.REFERENCE:
+        return _decode_references(array, path_of)
+    if kind == h5t.COMPOUND and array.dtype.names is not None:
+        members = [(name, stored.get_member_type(i)) for i, name in enumerate(array.dtype.names)]
+        if all(member.get_class() in (h5t.INTEGER, h5t.FLOAT) for _, member in members):
+            return array
+        decoded = [decode(array[name], member, path_of) for name, member in members]
+        return _structured(array, decoded)
+    if array.dtype.metadata and array.dtype.kind != "O":
+        return array.view(array.dtype.str)
+    return array
+
+
+def _structured(array: NDArray[Any], members: list[NDArray[Any]]) -> NDArray[Any]:
+    names = array.dtype.names or ()
+    fields = [(name, values.dtype, values.shape[array.ndim :]) for name, values in zip(names, members, strict=True)]
+    result = np.empty(array.shape, fields)
+    for name, values in zip(names, members, strict=True):
+        result[name] = values
+    return result
+
+
+def _decode_text(array: NDArray[Any], stored: Any) -> NDArray[Any]:
+    values: list[Any] = array.ravel().tolist()
+    if not stored.is_variable_str():
+        padding = b" \0" if stored.get_strpad() == h5t.STR_SPACEPAD else b"\0"
+        values = [value.split(b"\0", 1)[0].rstrip(padding) for value in values]
+    # What was never written comes as None or 0.
+    return objects([(value or b"").decode("utf-8", "surrogateescape") for value in values], array.shape)
+
+
+def _decode_references(addresses: NDArray[Any], path_of: Callable[[int], str]) -> NDArray[Any]:
+    distinct = set(addresses.ravel().tolist())
+    found = {address: Reference(path_of(address)) if address else None for address in distinct}
+    return objects([found[address] for address in addresses.ravel().tolist()], addresses.shape)
+
+
+def reference_array(element: ElementType) -> bool:
+    """Whether elements are references, or hold some."""
+    return element == REFERENCE or (isinstance(element, tuple) and any(reference_array(member) for _, member in element))
+
+
+def h5py_dtype(element: ElementType) -> np.dtype[Any]:
+    """The dtype by which h5py knows what to store."""
+    if isinstance(element, tuple):
+        return np.dtype([(name, h5py_dtype(member)) for name, member in element])
+    if isinstance(element, np.dtype):
+        return element
+    if element == REFERENCE:
+        return h5py.ref_dtype
+    return h5py.string_dtype("ascii" if element == ASCII else "utf-8")
+
+
+def file_type(element: ElementType) -> Any:
+    """The HDF5 type to store such elements as."""
+    try:
+        return h5t.py_create(h5py_dtype(element), logical=True)
+    except TypeError as error:
+        raise InvalidTypeError(f"HDF5 cannot store elements of {element}") from error
+
+
+def encode(array: NDArray[Any], element: ElementType, reference_to: Callable[[Reference], Any]) -> NDArray[Any]:
+    """Values in the form of the contract as h5py wants them for writing."""
+    dtype = h5py_dtype(element)
+    if isinstance(element, tuple):
+        result = np.empty(array.shape, dtype)
+        for name, member in element:
+            result[name] = encode(array[name], member, reference_to)
+        return result
+    if isinstance(element, np.dtype):
+        return array.astype(dtype, copy=False)
+    if element == REFERENCE:
+        null = h5r.Reference()
+        values = [null if value is None else reference_to(value) for value in array.ravel().tolist()]
+    else:
+        values = [_encode_text(value, element) for value in array.ravel().tolist()]
+    return objects(values, array.shape).astype(dtype)
+
+
+def _encode_text(value: str, element: str) -> bytes:
+    if "\0" in value:
+        raise InvalidValueError(f"text with a NUL character cannot be stored in HDF5: {value!r:.80}")
+    try:
+        return value.encode("ascii" if element == ASCII else "utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise InvalidValueError(f"{value!r:.80} holds characters that are not {error.encoding.upper()}") from error
+
+
+def has_plain_bytes(stored: Any, element: ElementType) -> bool:
+    """Whether the bytes in the file are those of a numpy array of the same elements."""
+    if dtype_of(element).hasobject:
+        return False
+    return stored.equal(h5t.py_create(stored.dtype, logical=True))

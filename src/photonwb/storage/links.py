@@ -1,0 +1,71 @@
+"""Following links and references, the same way in every store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, cast
+
+from photonwb.errors import BrokenLinkError, InvalidValueError, NotFoundError, StorageError
+
+from .contract import Link, Reference, Store
+
+if TYPE_CHECKING:
+    from .contract import Dataset, Group
+
+__all__ = ["LinkedStore", "checked_name", "descend", "follow"]
+
+# More links in a row than anyone makes on purpose: they go in a circle.
+MOST_LINKS = 40
+
+
+class LinkedStore(Store, Protocol):
+    """A store that finds the files its links lead to."""
+
+    def beside(self, file: str) -> LinkedStore:
+        """The store of another file, named relative to the folder of this one."""
+        ...
+
+
+def follow(store: LinkedStore, link: Link | Reference, start: Group | None = None, depth: int = 0) -> Group | Dataset:
+    """The node at the end of a chain of links; what `Store.follow` does."""
+    if start is not None:
+        store = cast("LinkedStore", start.store)
+    origin = f"{store.location}: {start.path}" if start is not None else store.location
+    if depth > MOST_LINKS:
+        raise BrokenLinkError(f"{origin}: the links to {link.path!r} go in a circle")
+    if not link.path:
+        raise BrokenLinkError(f"{origin}: a reference leads to an object that no longer exists")
+    file = link.file if isinstance(link, Link) else None
+    try:
+        if file is not None:
+            start = store.beside(file).root
+        target = descend(start or store.root, link.path, depth, to_target=True)
+    except BrokenLinkError:
+        raise
+    except (NotFoundError, StorageError) as error:
+        target_file = f" of {file!r}" if file is not None else ""
+        raise BrokenLinkError(f"{origin}: a link leads to {link.path!r}{target_file}, which cannot be reached: {error}") from error
+    return cast("Group | Dataset", target)
+
+
+def descend(start: Group, path: str, depth: int = 0, *, to_target: bool = False) -> Group | Dataset | Link:
+    """The member at a path of several names; links on the way are followed, the last one only when `to_target`."""
+    node: Group | Dataset | Link = start.store.root if path.startswith("/") else start
+    names = [name for name in path.split("/") if name not in ("", ".")]
+    for position, name in enumerate(names, start=1):
+        if not hasattr(node, "create_group"):
+            raise NotFoundError(f"{start.store.location}: no {path!r} in {start.path}: a dataset has no members")
+        group = cast("Group", node)
+        node = group[name]
+        if isinstance(node, Link) and (to_target or position < len(names)):
+            node = follow(cast("LinkedStore", group.store), node, group, depth + 1)
+    return node
+
+
+def checked_name(group: Group, name: str) -> str:
+    """A name that a new member may have."""
+    where = f"{group.store.location}: {group.path}"
+    if not name or name in (".", "..") or "/" in name or "\0" in name:
+        raise InvalidValueError(f"{where}: {name!r} cannot be the name of a member; leave out '/' and NUL, and give a name")
+    if name in group:
+        raise InvalidValueError(f"{where}: there is a member {name!r} already; delete it first or choose another name")
+    return name
