@@ -76,7 +76,9 @@ def _locks_are_missing(error: OSError) -> bool:
 def _explanation(file: Any, mode: str, location: str, error: Exception) -> StorageError:
     message = str(error)
     if "unable to lock file" in message or "already open" in message:
-        return StorageError(f"{location}: the file is open elsewhere; close it there, or wait until its writer is done ({message})")
+        return StorageError(
+            f"{location}: the file is open elsewhere; close it there, or wait until its writer is done ({message})"
+        )
     if not isinstance(file, str) or "://" in file:
         return StorageError(f"{location}: cannot be opened as HDF5: {message}")
     path = Path(file)

@@ -43,7 +43,9 @@ def follow(store: LinkedStore, link: Link | Reference, start: Group | None = Non
         raise
     except (NotFoundError, StorageError) as error:
         target_file = f" of {file!r}" if file is not None else ""
-        raise BrokenLinkError(f"{origin}: a link leads to {link.path!r}{target_file}, which cannot be reached: {error}") from error
+        raise BrokenLinkError(
+            f"{origin}: a link leads to {link.path!r}{target_file}, which cannot be reached: {error}"
+        ) from error
     return cast("Group | Dataset", target)
 
 
