@@ -2,6 +2,7 @@
 
     PhotonwbError
     ├── InvalidValueError (ValueError)       a value that the field cannot hold
+    │   └── OutOfRangeError (IndexError)     a row or position that does not exist
     ├── InvalidTypeError (TypeError)         a value of the wrong kind
     ├── NotFoundError (KeyError)             no object of that name
     ├── SchemaError (ValueError)             a specification that makes no sense
@@ -27,6 +28,7 @@ __all__ = [
     "InvalidValueError",
     "MissingFileError",
     "NotFoundError",
+    "OutOfRangeError",
     "PhotonwbError",
     "SchemaError",
     "StorageError",
@@ -40,6 +42,10 @@ class PhotonwbError(Exception):
 
 class InvalidValueError(PhotonwbError, ValueError):
     """A value that its field cannot hold: wrong shape, out of range, contradicting another one."""
+
+
+class OutOfRangeError(InvalidValueError, IndexError):
+    """A row, or another position, that does not exist."""
 
 
 class InvalidTypeError(PhotonwbError, TypeError):

@@ -165,6 +165,8 @@ def _exactly(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any] | None:
             return cast
         back = cast.astype(values.dtype)
     same = (back == values) | ((back != back) & (values != values))  # noqa: PLR0124 - NaN is the one value unlike itself
+    if dtype.kind in "iu" and values.dtype.kind in "iu":
+        same &= cast == values  # a negative number comes back unchanged from an unsigned type
     return cast if bool(np.all(same)) else None
 
 
