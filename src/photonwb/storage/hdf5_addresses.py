@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from h5py import h5g, h5l, h5o
+from .hdf5_library import h5g, h5l, h5o, name_bytes, name_text
 
 __all__ = ["Addresses"]
 
@@ -54,21 +54,21 @@ class Addresses:
         if members is not None:
             return members
         members = self._members[group] = []
-        prefix = group.rstrip("/").encode("utf-8", "surrogateescape") + b"/"
+        prefix = name_bytes(group.rstrip("/")) + b"/"
 
         def note(name: bytes, info: Any) -> None:
             if info.type == h5l.TYPE_HARD:
-                path = (prefix + name).decode("utf-8", "surrogateescape")
+                path = name_text(prefix + name)
                 if self._paths.setdefault(info.u, path) == path:
                     members.append(path)
 
         # What cannot be listed (a dataset, a damaged group) has no members to offer.
         with contextlib.suppress(KeyError, OSError, RuntimeError, ValueError, TypeError):
-            opened = h5g.open(self._file, group.encode("utf-8", "surrogateescape"))
+            opened = h5g.open(self._file, name_bytes(group))
             opened.links.iterate(note, info=True)
         return members
 
     def _is_group(self, path: str) -> bool:
         with contextlib.suppress(KeyError, OSError, RuntimeError, ValueError):
-            return h5o.get_info(self._file, path.encode("utf-8", "surrogateescape")).type == h5o.TYPE_GROUP
+            return h5o.get_info(self._file, name_bytes(path)).type == h5o.TYPE_GROUP
         return False

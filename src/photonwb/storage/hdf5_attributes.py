@@ -6,11 +6,11 @@ from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from h5py import h5a, h5s
 
 from photonwb.errors import InvalidValueError, NotFoundError
 
 from .elements import normalise, plain_value
+from .hdf5_library import h5a, h5s, name_bytes, name_text
 from .hdf5_types import decode, encode, file_type, memory_type
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class HDF5Attributes(MutableMapping[str, Any]):
         names: list[bytes] = []
         with self._store.reading(self._path):
             h5a.iterate(self._store.object_id(self._path), names.append)
-        return iter([name.decode("utf-8", "surrogateescape") for name in names])
+        return iter([name_text(name) for name in names])
 
     def __len__(self) -> int:
         with self._store.reading(self._path):
@@ -55,12 +55,12 @@ class HDF5Attributes(MutableMapping[str, Any]):
 
     def __contains__(self, name: object) -> bool:
         with self._store.reading(self._path):
-            return isinstance(name, str) and h5a.exists(self._store.object_id(self._path), _raw(name))
+            return isinstance(name, str) and h5a.exists(self._store.object_id(self._path), _checked_name(name))
 
     def __getitem__(self, name: str) -> Any:
         store, path = self._store, self._path
         with store.reading(path):
-            owner, raw = store.object_id(path), _raw(name)
+            owner, raw = store.object_id(path), _checked_name(name)
             if not h5a.exists(owner, raw):
                 raise NotFoundError(f"{store.location}: {path} has no attribute {name!r}")
             attribute = h5a.open(owner, raw)
@@ -76,7 +76,7 @@ class HDF5Attributes(MutableMapping[str, Any]):
         store, path = self._store, self._path
         array, element = normalise(value)
         with store.writing(path):
-            owner, raw = store.object_id(path), _raw(name)
+            owner, raw = store.object_id(path), _checked_name(name)
             type_id = file_type(element)
             encoded = encode(array, element, store.reference_to)
             # An old value goes only when the new one is written.
@@ -102,7 +102,7 @@ class HDF5Attributes(MutableMapping[str, Any]):
         if name not in self:
             raise NotFoundError(f"{self._store.location}: {self._path} has no attribute {name!r}")
         with self._store.writing(self._path):
-            h5a.delete(self._store.object_id(self._path), _raw(name))
+            h5a.delete(self._store.object_id(self._path), _checked_name(name))
 
 
 def needs_dense_storage(value: Any) -> bool:
@@ -111,7 +111,7 @@ def needs_dense_storage(value: Any) -> bool:
     return file_type(element).get_size() * array.size > LARGEST
 
 
-def _raw(name: str) -> bytes:
+def _checked_name(name: str) -> bytes:
     if "\0" in name:
         raise InvalidValueError(f"{name!r} cannot be the name of an attribute: it holds a NUL character")
-    return name.encode("utf-8", "surrogateescape")
+    return name_bytes(name)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from h5py import h5d, h5p, h5s, h5z
 
 from photonwb.arrays.source import ByteLayout, ChunkPlace
 from photonwb.errors import InvalidValueError
 
 from .contract import Layout
 from .elements import dtype_of
+from .hdf5_library import h5d, h5p, h5s, h5z
 from .hdf5_types import element_from, has_plain_bytes
 
 if TYPE_CHECKING:
@@ -124,8 +124,8 @@ def _set_filter(properties: Any, name: str, options: Mapping[str, Any], element:
         case _:
             if not name.isdecimal() or not h5z.filter_avail(int(name)):
                 raise InvalidValueError(
-                    f"filter {name!r} is not available; use gzip, shuffle, fletcher32, lzf, szip, scaleoffset, or the number of a "
-                    "registered filter after importing the package that brings it (such as hdf5plugin)"
+                    f"filter {name!r} is not available; use gzip, shuffle, fletcher32, lzf, szip, scaleoffset, or the number "
+                    "of a registered filter after importing the package that brings it (such as hdf5plugin)"
                 )
             properties.set_filter(int(name), h5z.FLAG_OPTIONAL, tuple(options.get("options", ())))
 

@@ -111,8 +111,8 @@ def _content_explanation(location: str, head: bytes, size: int, message: str) ->
         if truncated := re.search(r"eof = (\d+).*stored_eof = (\d+)", message):
             have, expected = truncated.groups()
             return DamagedFileError(
-                f"{location}: truncated: {have} of {expected} bytes are there; copy or download the file again (a writer that was "
-                "interrupted leaves such files, too)"
+                f"{location}: truncated: {have} of {expected} bytes are there; copy or download the file again (a writer that "
+                "was interrupted leaves such files, too)"
             )
         if "Permission denied" in message:
             return StorageError(f"{location}: the file may not be written; open it with mode 'r', or change its permissions")

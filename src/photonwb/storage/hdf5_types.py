@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
-from h5py import h5r, h5t
 
 from photonwb.errors import InvalidTypeError, InvalidValueError, StorageError
 
 from .contract import ASCII, REFERENCE, TEXT, Reference
 from .elements import dtype_of, objects
+from .hdf5_library import h5r, h5t, name_bytes, name_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .contract import ElementType
 
-__all__ = ["decode", "element_from", "encode", "file_type", "has_plain_bytes", "memory_type", "reference_array"]
+__all__ = ["decode", "element_from", "encode", "file_type", "has_plain_bytes", "memory_type"]
 
 ADDRESS = np.dtype(np.uint64)
 
@@ -37,13 +37,13 @@ def element_from(stored: Any) -> ElementType:
     if kind == h5t.REFERENCE:
         return REFERENCE
     if kind == h5t.COMPOUND and stored.dtype.names is not None:
-        return tuple((text_name(stored, i), element_from(stored.get_member_type(i))) for i in range(stored.get_nmembers()))
+        return tuple((_member_name(stored, i), element_from(stored.get_member_type(i))) for i in range(stored.get_nmembers()))
     return stored.dtype
 
 
-def text_name(stored: Any, member: int) -> str:
+def _member_name(stored: Any, member: int) -> str:
     """Name of a member of a compound."""
-    return stored.get_member_name(member).decode("utf-8", "surrogateescape")
+    return name_text(stored.get_member_name(member))
 
 
 def memory_type(stored: Any) -> tuple[np.dtype[Any], Any]:
@@ -56,13 +56,14 @@ def memory_type(stored: Any) -> tuple[np.dtype[Any], Any]:
         return ADDRESS, h5t.STD_REF_OBJ
     if kind != h5t.COMPOUND:
         raise StorageError("only references to objects can be read, not those to regions nor lists of them")
-    names = [text_name(stored, i) for i in range(stored.get_nmembers())]
+    names = [_member_name(stored, i) for i in range(stored.get_nmembers())]
     parts = [memory_type(stored.get_member_type(i)) for i in range(stored.get_nmembers())]
     dtype = np.dtype([(name, part) for name, (part, _) in zip(names, parts, strict=True)])
     compound = h5t.create(h5t.COMPOUND, dtype.itemsize)
+    offset = 0
     for name, (part, type_id) in zip(names, parts, strict=True):
-        offset = (dtype.fields or {})[name][1]
-        compound.insert(name.encode("utf-8", "surrogateescape"), offset, type_id or h5t.py_create(part))
+        compound.insert(name_bytes(name), offset, type_id or h5t.py_create(part))
+        offset += part.itemsize
     return dtype, compound
 
 
@@ -115,11 +116,6 @@ def _decode_references(addresses: NDArray[Any], path_of: Callable[[int], str]) -
     distinct = set(addresses.ravel().tolist())
     found = {address: Reference(path_of(address)) if address else None for address in distinct}
     return objects([found[address] for address in addresses.ravel().tolist()], addresses.shape)
-
-
-def reference_array(element: ElementType) -> bool:
-    """Whether elements are references, or hold some."""
-    return element == REFERENCE or (isinstance(element, tuple) and any(reference_array(member) for _, member in element))
 
 
 def h5py_dtype(element: ElementType) -> np.dtype[Any]:

@@ -56,7 +56,7 @@ def descend(start: Group, path: str, depth: int = 0, *, to_target: bool = False)
     for position, name in enumerate(names, start=1):
         if not hasattr(node, "create_group"):
             raise NotFoundError(f"{start.store.location}: no {path!r} in {start.path}: a dataset has no members")
-        group = cast("Group", node)
+        group = node
         node = group[name]
         if isinstance(node, Link) and (to_target or position < len(names)):
             node = follow(cast("LinkedStore", group.store), node, group, depth + 1)

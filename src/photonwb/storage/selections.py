@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 
@@ -89,7 +89,7 @@ def _axis(part: Any, length: int, number: int) -> _Axis:
     if isinstance(part, (bool, np.bool_)):
         raise IndexError("a boolean is not a position")
     try:
-        position = operator.index(part)
+        position = operator.index(cast("Any", part))
     except TypeError:
         raise IndexError(f"only integers, slices, '...' and one index array are read, not {part!r}") from None
     if not -length <= position < length:

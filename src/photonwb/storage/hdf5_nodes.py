@@ -1,0 +1,314 @@
+"""Groups and datasets of HDF5 files.
+
+Each opens what it needs when it needs it, through its store: a handle in every node would keep the file open, and somebody would
+have to close it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from photonwb.errors import InvalidValueError, NotFoundError, StorageError
+
+from .contract import Link
+from .elements import dtype_of, normalise, plain_value
+from .hdf5_attributes import HDF5Attributes, needs_dense_storage
+from .hdf5_layout import byte_layout, creation_properties, filters_of, layout_of
+from .hdf5_library import h5d, h5g, h5l, h5o, h5p, h5s, name_bytes, name_text
+from .hdf5_types import decode, element_from, encode, file_type, memory_type
+from .links import checked_name, descend
+from .selections import read_selection, spans
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from photonwb.arrays.source import ByteLayout
+
+    from .contract import Block, Layout, Selection
+    from .hdf5 import HDF5Store, Task
+    from .selections import Box
+
+__all__ = ["HDF5Dataset", "HDF5Group"]
+
+
+class _Node:
+    """What groups and datasets have in common."""
+
+    __slots__ = ("path", "store")
+
+    def __init__(self, store: HDF5Store, path: str) -> None:
+        self.store = store
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.path!r} of {self.store.location!r}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and self.store is other.store and self.path == other.path
+
+    def __hash__(self) -> int:
+        return hash((id(self.store), self.path))
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2] or "/"
+
+    @property
+    def identity(self) -> Hashable:
+        with self.store.reading(self.path):
+            info = h5o.get_info(self.store.object_id(self.path))
+            return info.fileno, info.addr
+
+    @property
+    def attributes(self) -> HDF5Attributes:
+        return HDF5Attributes(self.store, self.path)
+
+    @property
+    def _id(self) -> Any:
+        return self.store.object_id(self.path)
+
+
+class HDF5Group(_Node):
+    """A group of an HDF5 file."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[str]:
+        names: list[bytes] = []
+        with self.store.reading(self.path):
+            group = self._id
+            group.links.iterate(names.append)
+        return iter([name_text(name) for name in names])
+
+    def __len__(self) -> int:
+        with self.store.reading(self.path):
+            return self._id.get_num_objs()
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str) or not name or "\0" in name:
+            return False
+        if "/" in name:
+            try:
+                descend(self, name)
+            except NotFoundError:
+                return False
+            return True
+        with self.store.reading(self.path):
+            group = self._id
+            return name not in (".", "..") and group.links.exists(name_bytes(name))
+
+    def __getitem__(self, name: str) -> HDF5Group | HDF5Dataset | Link:
+        if "/" in name:
+            return descend(self, name)  # pyright: ignore[reportReturnType] - the nodes of a store are of its own classes
+        if name not in self:
+            raise NotFoundError(f"{self.store.location}: {self.path} has no member {name!r}")
+        with self.store.reading(self._child(name)):
+            group, raw = self._id, name_bytes(name)
+            info = group.links.get_info(raw)
+            if info.type == h5l.TYPE_HARD:
+                return self._open(name, h5o.open(group, raw))
+            if info.type not in (h5l.TYPE_SOFT, h5l.TYPE_EXTERNAL):
+                raise StorageError(f"{self.store.location}: {self._child(name)} is a link of an unknown kind")
+            target = group.links.get_val(raw)
+            file, path = target if info.type == h5l.TYPE_EXTERNAL else (None, target)
+            return Link(name_text(path), None if file is None else name_text(file))
+
+    def create_group(self, name: str, attributes: Mapping[str, Any] | None = None) -> HDF5Group:
+        with self._new_member(name):
+            properties = h5p.create(h5p.GROUP_CREATE)
+            if _has_large(attributes):
+                properties.set_attr_creation_order(h5p.CRT_ORDER_TRACKED)
+            member = self._open(name, h5g.create(self._id, name_bytes(name), gcpl=properties))
+            member.attributes.update(attributes or {})
+        return member  # pyright: ignore[reportReturnType] - `_open` tells groups and datasets apart at run time
+
+    def create_dataset(
+        self, name: str, layout: Layout, value: Any = None, attributes: Mapping[str, Any] | None = None
+    ) -> HDF5Dataset:
+        values = None
+        if value is not None:
+            values = normalise(value, layout.element)[0]
+            if values.shape != layout.shape:
+                raise InvalidValueError(f"{self._child(name)}: the layout has shape {layout.shape}, the value {values.shape}")
+        with self._new_member(name):
+            properties = creation_properties(layout, many_attributes=_has_large(attributes))
+            space = h5s.create(h5s.SCALAR)
+            if layout.shape:
+                maximum = tuple(h5s.UNLIMITED if length is None else length for length in layout.maximum or layout.shape)
+                space = h5s.create_simple(layout.shape, maximum)
+            created = h5d.create(self._id, name_bytes(name), file_type(layout.element), space, properties)
+            member = self._open(name, created)
+            assert isinstance(member, HDF5Dataset)
+            if values is not None:
+                member.write((), values)
+            member.attributes.update(attributes or {})
+        return member
+
+    def create_link(self, name: str, link: Link) -> None:
+        with self._new_member(name):
+            group = self._id
+            if link.file is None:
+                group.links.create_soft(name_bytes(name), name_bytes(link.path))
+            else:
+                group.links.create_external(name_bytes(name), name_bytes(link.file), name_bytes(link.path))
+
+    def delete(self, name: str) -> None:
+        self._require(name)
+        with self.store.writing(self._child(name)):
+            self._id.unlink(name_bytes(name))
+        self.store.forget_structure()
+
+    def move(self, name: str, to: Any, new_name: str) -> None:
+        self._require(name)
+        if not isinstance(to, HDF5Group) or to.store is not self.store:
+            raise InvalidValueError(f"{self._child(name)} can be moved within its own file only ({self.store.location})")
+        if (to.path + "/").startswith(self._child(name) + "/"):
+            raise InvalidValueError(f"{self._child(name)} cannot be moved into itself")
+        checked_name(to, new_name)
+        with self.store.writing(self._child(name)):
+            group = self._id
+            group.links.move(name_bytes(name), to._id, name_bytes(new_name))
+        self.store.forget_structure()
+
+    def _child(self, name: str) -> str:
+        return f"{self.path.rstrip('/')}/{name}"
+
+    def _require(self, name: str) -> None:
+        if "/" in name or name not in self:
+            raise NotFoundError(f"{self.store.location}: {self.path} has no member {name!r}")
+
+    def _new_member(self, name: str) -> Task:
+        """Context in which a member is made, after its name was checked."""
+        task = self.store.writing(self._child(name))
+        checked_name(self, name)
+        self.store.forget_structure()
+        return task
+
+    def _open(self, name: str, object_id: Any) -> HDF5Group | HDF5Dataset:
+        path = self._child(name)
+        if isinstance(object_id, h5d.DatasetID):
+            self.store.keep(path, object_id)
+            return HDF5Dataset(self.store, path)
+        if isinstance(object_id, h5g.GroupID):
+            self.store.keep(path, object_id)
+            return HDF5Group(self.store, path)
+        raise StorageError(f"{self.store.location}: {path} is a named type, neither group nor dataset")
+
+
+class HDF5Dataset(_Node):
+    """A dataset of an HDF5 file; also what `photonwb.arrays` reads from."""
+
+    __slots__ = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        with self.store.reading(self.path):
+            return self._id.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        with self.store.reading(self.path):
+            return dtype_of(element_from(self._id.get_type()))
+
+    @property
+    def layout(self) -> Layout:
+        with self.store.reading(self.path):
+            return layout_of(self._id)
+
+    @property
+    def chunks(self) -> tuple[int, ...] | None:
+        with self.store.reading(self.path):
+            properties = self._id.get_create_plist()
+            return properties.get_chunk() if properties.get_layout() == h5d.CHUNKED else None
+
+    @property
+    def filters(self) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+        with self.store.reading(self.path):
+            return filters_of(self._id.get_create_plist())
+
+    @property
+    def description(self) -> str:
+        return f"{self.store.location}: {self.path}"
+
+    def read(self, selection: Selection | Any = ()) -> Any:
+        with self.store.reading(self.path):
+            dataset = self._id
+            space, stored = dataset.get_space(), dataset.get_type()
+            if space.get_simple_extent_type() == h5s.NULL:
+                return None
+            dtype, type_id = memory_type(stored)
+            shape = space.get_simple_extent_dims()
+
+        def read_box(box: Box) -> NDArray[Any]:
+            counts = tuple(map(len, box))
+            with self.store.reading(self.path):
+                array = np.empty(counts, dtype)
+                if array.size:
+                    memory, chosen = _spaces(space, shape, box)
+                    dataset.read(memory, chosen, array, type_id)
+                return decode(array, stored, lambda address: self.store.path_at(address, self.path))
+
+        if isinstance(selection, tuple) and not selection:
+            return plain_value(read_box(tuple(map(range, shape))))
+        values = read_selection(selection, shape, read_box)
+        return plain_value(values)
+
+    def source(self) -> HDF5Dataset:
+        return self
+
+    def byte_layout(self) -> ByteLayout | None:
+        with self.store.reading(self.path):
+            if not self.store.is_local:
+                return None
+            if self.store.writable:
+                self.store.flush()
+            return byte_layout(self._id, self.store.location)
+
+    def write(self, selection: tuple[slice, ...], values: Any) -> None:
+        with self.store.writing(self.path):
+            dataset = self._id
+            element = element_from(dataset.get_type())
+            array = normalise(values, element)[0]
+            box = spans(selection, dataset.shape)
+            counts = tuple(map(len, box))
+            try:
+                array = np.broadcast_to(array, counts)
+            except ValueError:
+                raise InvalidValueError(f"{self.description}: expected values of shape {counts}, got {array.shape}") from None
+            if array.size:
+                encoded = np.ascontiguousarray(encode(array, element, self.store.reference_to)).reshape(counts)
+                dataset.write(*_spaces(dataset.get_space(), dataset.shape, box), encoded)
+
+    def write_blocks(self, blocks: Iterable[Block]) -> None:
+        for selection, values in blocks:
+            self.write(selection, values)
+
+    def resize(self, shape: tuple[int, ...]) -> None:
+        layout = self.layout
+        maximum = layout.maximum or layout.shape
+        fits = len(shape) == len(maximum) and all(
+            length >= 0 and (most is None or length <= most) for length, most in zip(shape, maximum, strict=True)
+        )
+        if layout.chunks is None or not fits:
+            raise InvalidValueError(f"{self.description}: shape {layout.shape} cannot become {shape}; it may grow to {maximum}")
+        with self.store.writing(self.path):
+            self._id.set_extent(tuple(shape))
+
+
+def _has_large(attributes: Mapping[str, Any] | None) -> bool:
+    return any(map(needs_dense_storage, (attributes or {}).values()))
+
+
+def _spaces(space: Any, shape: tuple[int, ...], box: Box) -> tuple[Any, Any]:
+    """What to read or write in memory and in the file, for one box of a dataset."""
+    if all(len(wanted) == length for wanted, length in zip(box, shape, strict=True)):
+        return h5s.ALL, h5s.ALL
+    counts = tuple(map(len, box))
+    # A selection belongs to the dataspace, which other reads of the dataset share.
+    space = space.copy()
+    space.select_hyperslab(tuple(wanted.start for wanted in box), counts, tuple(wanted.step for wanted in box))
+    return h5s.create_simple(counts), space
