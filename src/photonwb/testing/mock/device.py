@@ -1,0 +1,32 @@
+"""Mocks of `photonwb.device`."""
+
+from __future__ import annotations
+
+from photonwb.device import Device, DeviceModel
+from photonwb.file import NWBFile
+from photonwb.testing.mock.utils import make
+
+__all__ = ["mock_Device", "mock_DeviceModel"]
+
+
+def mock_Device(
+    name: str | None = None,
+    description: str = "description",
+    manufacturer: str | None = None,
+    model: DeviceModel | None = None,
+    serial_number: str | None = None,
+    nwbfile: NWBFile | None = None,
+) -> Device:
+    """A device; among the devices of the file, when one is given."""
+    return make(Device, dict(locals()), NWBFile.add_device)
+
+
+def mock_DeviceModel(
+    name: str | None = None,
+    manufacturer: str = "manufacturer",
+    model_number: str | None = None,
+    description: str = "description",
+    nwbfile: NWBFile | None = None,
+) -> DeviceModel:
+    """A make of devices; among those of the file, when one is given."""
+    return make(DeviceModel, dict(locals()), NWBFile.add_device_model)
