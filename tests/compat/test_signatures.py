@@ -66,12 +66,17 @@ def arguments(function: Any) -> list[Argument] | None:
 
 
 def plain(default: Any) -> str:
-    """A default as text. An empty list or dict as a default is None in a signature that is safe to share."""
+    """A default as text."""
     if default is inspect.Parameter.empty:
         return "required"
-    if isinstance(default, list | dict | tuple) and not default:
-        return "None"
     return getattr(default, "__name__", repr(default))
+
+
+def same_default(ours: Any, theirs: Any) -> bool:
+    """Whether two defaults mean the same. A list or dict is shared by all calls, so None or a tuple takes its place here."""
+    if isinstance(theirs, list | dict):
+        return ours == tuple(theirs) or (ours is None and not theirs)
+    return plain(ours) == plain(theirs) or (type(ours) is type(theirs) and bool(ours == theirs))
 
 
 def compare_arguments(ours: list[Argument], theirs: list[Argument]) -> list[str]:
@@ -85,7 +90,7 @@ def compare_arguments(ours: list[Argument], theirs: list[Argument]) -> list[str]
         found.append("order of arguments")
     defaults = {each.name: each.default for each in theirs}
     for each in common:
-        if plain(each.default) != plain(defaults[each.name]):
+        if not same_default(each.default, defaults[each.name]):
             found.append(f"default of {each.name}: {plain(each.default)}, not {plain(defaults[each.name])}")
     return found
 
