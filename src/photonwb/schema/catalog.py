@@ -154,11 +154,8 @@ class Catalog:
         key = type_name, namespace
         if key not in self._resolved:
             home = self.namespace_of(type_name, namespace)
-            try:
-                found = self._flattened(type_name, namespace)
-                self._resolved[key] = found if isinstance(found, DatasetSpec) else self._complete(found, home)
-            except RecursionError as error:
-                raise SchemaError(f"The specification of {type_name} is nested too deeply.") from error
+            found = self._flattened(type_name, namespace)
+            self._resolved[key] = found if isinstance(found, DatasetSpec) else self._complete(found, home)
         return self._resolved[key]
 
     @overload

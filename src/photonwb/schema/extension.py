@@ -28,30 +28,35 @@ def read_namespaces(path: typing.Path) -> dict[str, dict[str, dict[str, str]]]:
     path = Path(path)
     document = _document(path)
     found: dict[str, dict[str, dict[str, str]]] = {}
-    for namespace in document.get("namespaces") or ():
-        if not (isinstance(namespace, dict) and isinstance(namespace.get("name"), str)):
+    for namespace in _objects(document, "namespaces", path):
+        if not isinstance(namespace.get("name"), str):
             raise SchemaError(f"{path}: a namespace has no name.")
-        found[namespace["name"]] = {str(namespace.get("version")): _texts(namespace, path.parent)}
+        found[namespace["name"]] = {str(namespace.get("version")): _texts(namespace, path)}
     if not found:
         raise SchemaError(f"{path} describes no namespace.")
     return found
 
 
-def _texts(namespace: dict[str, Any], folder: Path) -> dict[str, str]:
+def _texts(namespace: dict[str, Any], path: Path) -> dict[str, str]:
     texts: dict[str, str] = {}
     schema: list[dict[str, Any]] = []
-    for entry in namespace.get("schema") or ():
-        if not isinstance(entry, dict):
-            raise SchemaError(f"Namespace {namespace['name']}: expected a source or a namespace, got {entry!r}.")
+    for entry in _objects(namespace, "schema", path):
         if isinstance(source := entry.get("source"), str):
             name = source.removesuffix(".yaml").removesuffix(".json")
-            texts[name] = _json(_document(folder / source))
+            texts[name] = _json(_document(path.parent / source))
             entry = entry | {"source": name}
         schema.append(entry)
     # Inside a file a source goes by its name without suffix, and what it is about is said by the source itself.
     schema = [{key: value for key, value in entry.items() if key not in ("doc", "title")} for entry in schema]
     texts["namespace"] = _json({"namespaces": [namespace | {"schema": schema}]})
     return texts
+
+
+def _objects(parent: dict[str, Any], key: str, path: Path) -> list[dict[str, Any]]:
+    found = parent.get(key) or []
+    if isinstance(found, list) and all(isinstance(item, dict) for item in found):
+        return found
+    raise SchemaError(f"{path}: expected a list of mappings as {key}.")
 
 
 def _document(path: Path) -> dict[str, Any]:

@@ -35,7 +35,8 @@ __all__ = [
 Quantity: TypeAlias = "int | str"
 """A number, or ``"?"`` (none or one), ``"*"`` (any number), ``"+"`` (one or more)."""
 
-Value: TypeAlias = "str | int | float | bool | tuple[Value, ...]"
+Value: TypeAlias = "str | float | tuple[str | float, ...]"
+"""A fixed or default value; numbers may be integers, and truth values."""
 
 
 class ReferenceSpec(NamedTuple):
@@ -184,20 +185,25 @@ def type_included(raw: Mapping[str, Any]) -> str | None:
     return _text(raw, "neurodata_type_inc") or _text(raw, "data_type_inc")
 
 
-def parse_group(raw: object) -> GroupSpec:
-    """Specification of a group from its JSON form.
+_DEEPEST = 50
+
+
+def parse_group(raw: object, depth: int = 0) -> GroupSpec:
+    """Specification of a group from its JSON form. `depth` counts the groups around it.
 
     Raises
     ------
     SchemaError
-        If `raw` does not describe a group.
+        If `raw` does not describe a group, or has groups in groups without an end in sight.
     """
     raw = _mapping(raw, "group")
+    if depth > _DEEPEST:
+        raise SchemaError(f"Groups are nested more than {_DEEPEST} deep.")
     return GroupSpec(
         **_identity(raw, "group"),
         attributes=tuple(map(_parse_attribute, _list(raw, "attributes"))),
         datasets=tuple(map(parse_dataset, _list(raw, "datasets"))),
-        groups=tuple(map(parse_group, _list(raw, "groups"))),
+        groups=tuple(parse_group(group, depth + 1) for group in _list(raw, "groups")),
         links=tuple(map(_parse_link, _list(raw, "links"))),
     )
 
@@ -285,7 +291,7 @@ def _alternatives(raw: Mapping[str, Any], key: str, kind: type[int] | type[str])
     alternatives = items if any(isinstance(item, list) for item in items) else [items]
     found = tuple(tuple(item) if isinstance(item, list) else (item,) for item in alternatives)
     if any(length is not None and not isinstance(length, kind) for item in found for length in item):
-        raise SchemaError(f"Expected {key} as a list of {kind.__name__} or null, got {value!r}")
+        raise SchemaError(f"Expected {key} as a list of {kind.__name__} or null, got {_shown(value)}")
     return found
 
 
@@ -301,15 +307,19 @@ def _quantity(raw: Mapping[str, Any]) -> Quantity:
         value = int(value) if value.isdecimal() and len(value) < 10 else value
     if isinstance(value, int) and value >= 1:
         return value
-    raise SchemaError(f"Expected a quantity of '?', '*', '+' or a positive integer, got {value!r}")
+    raise SchemaError(f"Expected a quantity of '?', '*', '+' or a positive integer, got {_shown(value)}")
 
 
 def _frozen(value: object) -> Value | None:
-    if value is None or isinstance(value, (str, int, float)):
-        return value
     if isinstance(value, list):
-        return tuple(cast("Value", _frozen(item)) for item in cast("list[object]", value))
-    raise SchemaError(f"Expected a scalar or a list as value, got {_shown(value)}")
+        return tuple(_scalar(item) for item in cast("list[object]", value))
+    return None if value is None else _scalar(value)
+
+
+def _scalar(value: object) -> str | float:
+    if isinstance(value, (str, int, float)):
+        return value
+    raise SchemaError(f"Expected a scalar or a list of scalars as value, got {_shown(value)}")
 
 
 def _mapping(raw: object, kind: str) -> Mapping[str, Any]:
@@ -346,5 +356,7 @@ def _doc(raw: Mapping[str, Any]) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+    """What a message says of a value, whatever its size and depth."""
+    if isinstance(value, dict):
+        return f"an object of {', '.join(map(str, list(cast('dict[object, object]', value))[:10])) or 'nothing'}"
+    return "a list" if isinstance(value, list) else repr(value)[:80]
