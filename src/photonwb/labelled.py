@@ -151,6 +151,10 @@ class LabelledDict(MutableMapping[str, T]):
         """Objects that are in memory already."""
         return list(self._items.values())
 
+    def taken_out(self) -> set[str]:
+        """Names of objects that were removed since they were read."""
+        return {name for name in self._taken_out if name not in self._items}
+
     def __eq__(self, other: object) -> bool:
         return self is other or (hasattr(other, "items") and dict(self) == dict(other))  # type: ignore[call-overload]
 

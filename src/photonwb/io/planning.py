@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from photonwb.container import AbstractContainer
+    from photonwb.storage.contract import Store
 
 __all__ = ["Plan", "held_objects", "joined"]
 
@@ -28,16 +29,21 @@ def joined(*parts: str | None) -> str:
     return "/" + "/".join(part.strip("/") for part in parts if part and part != "/")
 
 
-def held_objects(container: AbstractContainer, field: Field) -> list[AbstractContainer]:
-    """Objects in a field: those inside the container, and those it only links to."""
+def held_objects(container: AbstractContainer, field: Field, *, only_loaded: bool = False) -> list[AbstractContainer]:
+    """Objects in a field: those inside the container, and those it only links to.
+
+    `only_loaded` leaves out what is still in the file that the container was read from.
+    """
     if field.kind not in (Kind.CHILD, Kind.CHILDREN):
         return []
-    value: Any = getattr(container, field.name)
+    value: Any = container.__dict__.get(field.name) if only_loaded else getattr(container, field.name)
     if value is None:
         return []
     if field.kind == Kind.CHILD:
         return [value]
-    return list(value.values() if isinstance(value, LabelledDict) else value)
+    if isinstance(value, LabelledDict):
+        return value.loaded() if only_loaded else list(value.values())
+    return list(value)
 
 
 class Plan:
@@ -48,11 +54,14 @@ class Plan:
     root : NWBFile
     location : str
         Absolute path of the file to be, which decides what is a link to another file.
+    store : Store, optional
+        The file that exists already and is only changed: of objects that lie in it, nothing is loaded for the plan.
     """
 
-    def __init__(self, root: AbstractContainer, location: str) -> None:
+    def __init__(self, root: AbstractContainer, location: str, store: Store | None = None) -> None:
         self.root = root
         self.location = location
+        self._store = store
         self.problems: list[str] = []
         self._paths: dict[int, str] = {}
         self._objects: list[AbstractContainer] = []
@@ -62,6 +71,11 @@ class Plan:
         """All objects of the file and their paths, each after the one that holds it."""
         for item in self._objects:
             yield item, self._paths[id(item)]
+
+    def is_stored(self, container: AbstractContainer) -> bool:
+        """Whether an object lies in the file already."""
+        node: Any = getattr(container._stored, "node", None)
+        return self._store is not None and node is not None and node.store is self._store
 
     def path_of(self, container: AbstractContainer) -> str | None:
         """Path that an object gets in this file; None when it does not belong to it."""
@@ -104,7 +118,7 @@ class Plan:
     def _places_inside(self, container: AbstractContainer, path: str) -> Iterator[tuple[AbstractContainer, str]]:
         names: dict[str, AbstractContainer] = {}
         for field in type(container).__fields__.values():
-            for item in held_objects(container, field):
+            for item in held_objects(container, field, only_loaded=self.is_stored(container)):
                 name = field.key if field.key is not None else item.name
                 place = joined(path, field.where, name)
                 other = names.setdefault(place, item)
@@ -124,8 +138,12 @@ class Plan:
             With all that is wrong.
         """
         for item, _ in self.objects():
+            stored = self.is_stored(item)
+            if stored and not item._changed:
+                continue
             for field in type(item).__fields__.values():
-                self._check_field(item, field)
+                if not stored or field.name in item._changed:
+                    self._check_field(item, field)
             self.problems.extend(item._problems())
         if self.problems:
             listed = "\n".join(f"- {problem}" for problem in self.problems)

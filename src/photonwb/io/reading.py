@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.errors import BrokenLinkError, NotFoundError, PhotonwbError, UnreadableObjectError
 from photonwb.fields import Field, Kind, SharedField
-from photonwb.generated import class_for
 from photonwb.io import legacy
 from photonwb.io.specifications import cached_catalog
 from photonwb.io.values import field_value, resolving_array
@@ -90,8 +89,13 @@ class Reader:
         key = neurodata_type, str(namespace)
         found = self._classes.get(key)
         if found is None:
-            found = self._classes[key] = legacy.current_class(node, known_class(*key) or class_for(*key, self.catalog))
+            found = self._classes[key] = legacy.current_class(node, known_class(*key) or self._made_class(*key))
         return found
+
+    def _made_class(self, neurodata_type: str, namespace: str) -> type[AbstractContainer]:
+        from photonwb.generated import class_for
+
+        return class_for(neurodata_type, namespace, self.catalog)
 
     def object_at(self, node: Group | Dataset, otherwise: str = "") -> AbstractContainer:
         """The object for a node; always the same one."""
@@ -104,7 +108,7 @@ class Reader:
                     f"{self.store.location}: {node.path} has no neurodata_type, so nothing says what kind of object it is"
                 )
             found = self._objects[identity] = cls.__new__(cls)
-            found.__dict__.update(_name=node.name or "root", _stored=StoredObject(self, node), _modified=False)
+            found.__dict__.update(_name="root" if node.path == "/" else node.name, _stored=StoredObject(self, node), _modified=False)
         return found
 
     def follow(self, item: Group | Dataset | Link | Reference, start: Group | None = None) -> Group | Dataset:

@@ -16,7 +16,7 @@ from photonwb.container import Data
 from photonwb.errors import InvalidValueError, PhotonwbError, StorageError
 from photonwb.extensions import catalog_for
 from photonwb.fields import Field, Kind, SharedField
-from photonwb.io.datasets import text_of_date, write_array, written_value
+from photonwb.io.datasets import write_array, written_value
 from photonwb.io.planning import Plan, held_objects, joined
 from photonwb.io.specifications import cache_specifications
 from photonwb.schema import bundled
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from photonwb.storage.contract import Dataset, Group, Store
 
 __all__ = ["Writer", "write_file"]
-
-_VERSION = "2.11.0"
 
 # Groups that every file has, be they empty.
 _ALWAYS = ("acquisition", "analysis", "general", "processing", "stimulus/presentation", "stimulus/templates")
@@ -119,11 +117,14 @@ class Writer:
         for container, path in self.plan.objects():
             self.write_object(container, path)
         self.finish()
-        root.attributes["nwb_version"] = _VERSION
         if cache_spec:
-            catalog = catalog_for(self.classes)
-            wanted = {*bundled().namespaces, *(cls.namespace for cls in self.classes)}
-            cache_specifications(self.store, catalog, sorted(wanted))
+            self.cache_specifications()
+
+    def cache_specifications(self) -> None:
+        """Store the specifications of all types that were written."""
+        catalog = catalog_for(self.classes)
+        wanted = {*bundled().namespaces, *(cls.namespace for cls in self.classes)}
+        cache_specifications(self.store, catalog, sorted(wanted))
 
     def finish(self) -> None:
         """Write what refers to objects, now that all of them exist."""
@@ -160,7 +161,7 @@ class Writer:
                 for field in type(container).__fields__.values():
                     if field.kind != Kind.ATTRIBUTE:
                         self.write_field(container, field, group)
-                self._write_attributes(container, group)
+                self.write_attributes(container, group)
         except PhotonwbError as error:
             error.add_note(f"while writing {container._label()} to {path}")
             raise
@@ -178,7 +179,7 @@ class Writer:
             node = write_array(self, parent, name, container, field, container.data)
             if node is not None:
                 self._write_type(container, node)
-                self._write_attributes(container, node)
+                self.write_attributes(container, node)
 
         if refers_to_objects(container.data):
             self._referring_datasets.append(write)
@@ -234,9 +235,9 @@ class Writer:
     ) -> None:
         node = write_array(self, holder, name, container, field, value)
         if node is not None:
-            self._write_attributes(container, node, of=field.path)
+            self.write_attributes(container, node, of=field.path)
 
-    def _write_attributes(self, container: AbstractContainer, node: Group | Dataset, of: str = "") -> None:
+    def write_attributes(self, container: AbstractContainer, node: Group | Dataset, of: str = "") -> None:
         """Attributes of the object itself, or `of` one of its datasets."""
         for field in type(container).__fields__.values():
             if field.kind != Kind.ATTRIBUTE or field.where != of:

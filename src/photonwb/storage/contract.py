@@ -17,7 +17,7 @@ Scalars and small arrays cross this border as plain Python and numpy values:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Mapping, MutableMapping
@@ -41,6 +41,7 @@ __all__ = [
     "Selection",
     "Store",
     "Typed",
+    "is_group",
 ]
 
 
@@ -210,6 +211,11 @@ class Dataset(Node, Protocol):
         ...
 
     def resize(self, shape: tuple[int, ...]) -> None: ...
+
+
+def is_group(node: Group | Dataset | Link) -> TypeGuard[Group]:
+    """Whether a member of a group is a group itself."""
+    return hasattr(node, "create_group")
 
 
 class Store(Protocol):

@@ -88,9 +88,8 @@ class HDF5Store:
         self._process = os.getpid()
         self._objects: dict[str, Any] = {}
         self._addresses: Addresses | None = None
-        # The files that links lead to, by their real path; they share this table, so that circles end at what is open already.
         self._lock = threading.Lock()
-        self._family: dict[str, HDF5Store] = {os.path.realpath(self.location): self}
+        self._family: dict[str, HDF5Store] = {}
         self._opened_for_links: list[HDF5Store] = []
 
     def __repr__(self) -> str:
@@ -137,6 +136,7 @@ class HDF5Store:
         for other in self._opened_for_links:
             other.close()
         self._opened_for_links.clear()
+        self._family.clear()
         self._objects.clear()
         self._addresses = None
         if self._is_ours and self._file and not self._is_inherited:
@@ -213,6 +213,8 @@ class HDF5Store:
         if not self._trusted and not Path(path).is_relative_to(folder):
             raise BrokenLinkError(f"{self.location}: a link leads to {path}, outside of the folder of this file; not followed")
         with self._lock:
+            # All files that links lead to share this table, so that circles end at what is open already.
+            self._family.setdefault(os.path.realpath(self.location), self)
             store = self._family.get(path)
             if store is None or store.closed:
                 store = HDF5Store(path, "r", trusted=self._trusted)

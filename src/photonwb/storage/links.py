@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from photonwb.errors import BrokenLinkError, InvalidValueError, NotFoundError, StorageError
 
-from .contract import Link, Reference, Store
+from .contract import Link, Reference, Store, is_group
 
 if TYPE_CHECKING:
     from .contract import Dataset, Group
@@ -54,7 +54,7 @@ def descend(start: Group, path: str, depth: int = 0, *, to_target: bool = False)
     node: Group | Dataset | Link = start.store.root if path.startswith("/") else start
     names = [name for name in path.split("/") if name not in ("", ".")]
     for position, name in enumerate(names, start=1):
-        if not hasattr(node, "create_group"):
+        if not is_group(node):
             raise NotFoundError(f"{start.store.location}: no {path!r} in {start.path}: a dataset has no members")
         group = node
         node = group[name]

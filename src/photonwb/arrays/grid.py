@@ -1,0 +1,77 @@
+"""Chunk grids: which chunks a selection touches, and where each meets it."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .selection import AxisIndex
+
+__all__ = ["ChunkPart", "chunk_parts", "covers", "steps"]
+
+
+class ChunkPart(NamedTuple):
+    """What a selection takes of one chunk.
+
+    Parameters
+    ----------
+    chunk : tuple of int
+        Coordinates of the chunk, in chunks.
+    inside : tuple of slice or index array
+        The wanted elements in the chunk.
+    target : tuple of slice
+        Their place in the block that is fetched.
+    """
+
+    chunk: tuple[int, ...]
+    inside: tuple[Any, ...]
+    target: tuple[slice, ...]
+
+
+def chunk_parts(fetch: tuple[AxisIndex, ...], chunks: tuple[int, ...]) -> Iterator[ChunkPart]:
+    """The chunks that a selection touches, and only those, in C order."""
+    axes = [list(_axis_parts(index, length)) for index, length in zip(fetch, chunks, strict=True)]
+    for parts in itertools.product(*axes):
+        chunk, inside, target = zip(*parts, strict=True) if parts else ((), (), ())
+        yield ChunkPart(chunk, inside, target)
+
+
+def covers(inside: tuple[Any, ...], chunks: tuple[int, ...]) -> bool:
+    """Whether a part of a chunk is all of it."""
+    return all(isinstance(part, slice) and part == slice(0, length, 1) for part, length in zip(inside, chunks, strict=True))
+
+
+def steps(shape: tuple[int, ...], block: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
+    """Blocks that tile an array, in C order."""
+    axes = [range(0, length, step) for length, step in zip(shape, block, strict=True)]
+    for corner in itertools.product(*axes):
+        yield tuple(
+            slice(start, min(start + step, length)) for start, step, length in zip(corner, block, shape, strict=True)
+        )
+
+
+def _axis_parts(index: AxisIndex, length: int) -> Iterator[tuple[int, Any, slice]]:
+    return _range_parts(index, length) if isinstance(index, range) else _list_parts(index, length)
+
+
+def _range_parts(index: range, length: int) -> Iterator[tuple[int, slice, slice]]:
+    done = 0
+    while done < len(index):
+        chunk = index[done] // length
+        after = min(len(index), -((index.start - (chunk + 1) * length) // index.step))
+        origin = chunk * length
+        yield chunk, slice(index[done] - origin, index[after - 1] + 1 - origin, index.step), slice(done, after)
+        done = after
+
+
+def _list_parts(index: Any, length: int) -> Iterator[tuple[int, Any, slice]]:
+    owners = index // length
+    bounds = [0, *(np.flatnonzero(np.diff(owners)) + 1).tolist(), len(index)] if len(index) else [0]
+    for done, after in itertools.pairwise(bounds):
+        chunk = int(owners[done])
+        yield chunk, index[done:after] - chunk * length, slice(done, after)

@@ -1,0 +1,88 @@
+"""One pool of threads for all of the package.
+
+The work that goes there (inflating, deflating, copying, reading a file) lets other threads run. The thread that asks for work
+takes part in it, so that nothing waits for a pool that is busy, nor for itself when work asks for more work.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+__all__ = ["run_all", "submit", "threads"]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def threads() -> int:
+    """How many threads work at a time: `PHOTONWB_THREADS`, or one for each processor that this process may use."""
+    wanted = os.environ.get("PHOTONWB_THREADS", "")
+    if wanted.isdecimal() and int(wanted):
+        return int(wanted)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Pool:
+    """The executor, made when it is first needed."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self._lock = threading.Lock()
+        self._executor: ThreadPoolExecutor | None = None
+
+    def executor(self) -> ThreadPoolExecutor:
+        with self._lock:
+            if self._executor is None:
+                from concurrent.futures import ThreadPoolExecutor
+
+                self._executor = ThreadPoolExecutor(threads(), thread_name_prefix="photonwb")
+            return self._executor
+
+
+_pool = _Pool()
+if hasattr(os, "register_at_fork"):
+    # A child inherits the executor without its threads: work given to it would never be done.
+    os.register_at_fork(after_in_child=_pool.reset)
+
+
+def submit(function: Callable[..., Result], *arguments: Any) -> Future[Result]:
+    """Have a function called in the pool."""
+    return _pool.executor().submit(function, *arguments)
+
+
+def run_all(function: Callable[[Item], object], items: Iterable[Item]) -> None:
+    """Call a function with each of the items, in no order; the first error is raised after all work has stopped."""
+    todo = list(items)
+    helpers = min(threads(), len(todo)) - 1
+    remaining = iter(todo)
+
+    def work() -> None:
+        nonlocal remaining
+        try:
+            for item in remaining:
+                function(item)
+        except BaseException:
+            remaining = iter(())
+            raise
+
+    if helpers < 1:
+        work()
+        return
+    futures = [submit(work) for _ in range(helpers)]
+    try:
+        work()
+    finally:
+        # One that has not begun has nothing left to do; one that has begun uses what our caller owns.
+        begun = [future for future in futures if not future.cancel()]
+        errors = [future.exception() for future in begun]
+    for error in errors:
+        if error is not None:
+            raise error

@@ -1,0 +1,208 @@
+"""The columns of a table: values, one after the other.
+
+A table is filled row by row or column by column, and both must be fast. A column that was given as a list stays a list; one that
+holds an array keeps room at its end (`arrays.growing`). Changing a column that was read from a file loads it first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from photonwb.arrays.growing import GrowingArray, extended, is_array, is_wrapper, loaded
+from photonwb.arrays.shapes import shape_of
+from photonwb.checks import mismatch
+from photonwb.container import Data
+from photonwb.errors import InvalidTypeError, InvalidValueError
+from photonwb.fields import attribute, content
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+    from photonwb.common.meanings import MeaningsTable
+    from photonwb.typing import ArrayLike
+
+__all__ = ["ElementIdentifiers", "GrowingData", "VectorData"]
+
+_ANY_RANK = ((None,), (None, None), (None, None, None), (None, None, None, None))
+
+
+class GrowingData(Data):
+    """Values that grow at their end, in a constant time per value."""
+
+    _growing: GrowingArray | None = None  # holds the room behind `data`, while `data` is its array
+
+    def _init(self, arguments: Mapping[str, Any]) -> None:
+        if "data" in arguments and (arguments["data"] is None or arguments["data"] == ()):
+            arguments = {**arguments, "data": []}
+        super()._init(arguments)
+
+    def append(self, arg: Any) -> None:
+        """Add one value at the end."""
+        data = self.data
+        if type(data) is list:
+            data.append(arg)
+            self._note_growth()
+        else:
+            self._extend((arg,))
+
+    def extend(self, arg: Iterable[Any]) -> None:
+        """Add several values at the end."""
+        self._extend(arg)
+
+    def _extend(self, values: Iterable[Any]) -> None:
+        """Add values as they are, whatever a subclass makes of them otherwise."""
+        data = self.data
+        growing = self._growing
+        if growing is not None and growing.array is data:
+            self.__dict__["data"] = self._grown(growing.extend, values)
+        elif type(data) is list and (data or not _has_array_type(values)):
+            data.extend(values)
+        elif type(data) is list or is_array(data):
+            # An empty column takes the type of the first array that is added to it.
+            growing = GrowingArray(loaded(data) if is_array(data) else values[:0])  # type: ignore[index]
+            self.__dict__["data"] = self._grown(growing.extend, values)
+            self.__dict__["_growing"] = growing
+        else:
+            self.__dict__["data"] = self._grown(lambda new: extended(data, new), values)
+        self._note_growth()
+
+    def _grown(self, extend: Callable[[Iterable[Any]], Any], values: Iterable[Any]) -> Any:
+        try:
+            return extend(values)
+        except (InvalidTypeError, InvalidValueError) as error:
+            raise type(error)(f"{self._label()}: {error}") from error
+
+    def _note_growth(self) -> None:
+        # An object made in memory counts as modified from the start, which spares the way up through its parents.
+        if self._stored is not None or not self._modified:
+            self._note_change(type(self).__fields__["data"])
+
+    def _state(self) -> tuple[Any, ...]:
+        """What `_restore` needs to undo additions."""
+        data = self.data
+        inner = data.data if is_wrapper(data) else data
+        return data, inner, len(inner) if type(inner) is list else None
+
+    def _restore(self, state: tuple[Any, ...]) -> None:
+        data, inner, length = state
+        if length is not None:
+            del inner[length:]
+        if inner is not data and data.data is not inner:
+            data.data = inner
+        self.__dict__["data"] = data
+
+    def _row_count(self) -> int | None:
+        """How many values there are; None when an iterator has not told yet."""
+        shape = shape_of(self.data)
+        if shape is None:
+            data = self.data
+            return len(data) if hasattr(data, "__len__") else None
+        return shape[0] if shape else None
+
+
+def _has_array_type(values: Any) -> bool:
+    return is_array(values) and len(values.shape) > 0
+
+
+class VectorData(GrowingData, neurodata_type="VectorData"):
+    """A column of a table: one value per row, or with a `VectorIndex` several.
+
+    Parameters
+    ----------
+    name : str
+    description : str
+        What the values are.
+    data : array_like, shape (n,) or (n, ...) of up to 4 axes
+    """
+
+    description: str = attribute("What the values are.")
+    data: ArrayLike = content("The values, along the first axis.", shape=_ANY_RANK)
+
+    def __init__(self, name: str, description: str, data: ArrayLike = ()) -> None:
+        self._init(locals())
+
+    def add_row(self, val: Any, **kwargs: Any) -> None:
+        """Add the value of one row at the end."""
+        self.append(val, **kwargs)
+
+    def extend(self, ar: Iterable[Any], **kwargs: Any) -> None:
+        """Add the values of several rows at the end."""
+        if self._takes_rows_one_by_one():
+            for value in ar:
+                self.add_row(value, **kwargs)
+        else:
+            self._extend(ar)
+
+    def _takes_rows_one_by_one(self) -> bool:
+        """Whether a subclass does something of its own with each value."""
+        cls = type(self)
+        return cls.add_row is not VectorData.add_row or cls.append is not VectorData.append
+
+    def get(self, key: Any, **kwargs: Any) -> Any:
+        """Values at an index, slice, or list of indices."""
+        return super().get(key)
+
+    def get_meanings(self) -> MeaningsTable | None:
+        """The table that says what the values mean; None when there is none."""
+        table: Any = self.parent
+        known = getattr(table, "_members", None)
+        return table.get_meanings_for_column(self.name) if known is not None and self.name in table else None
+
+
+class ElementIdentifiers(GrowingData, neurodata_type="ElementIdentifiers"):
+    """The identifiers of the rows of a table.
+
+    Parameters
+    ----------
+    name : str
+    data : array_like of int, shape (n,)
+    """
+
+    data: ArrayLike = content("One whole number per row.", dtype="int", shape=(None,))
+
+    __hash__: ClassVar[Any] = Data.__hash__  # objects of a file are told apart by identity
+
+    def __init__(self, name: str, data: ArrayLike = ()) -> None:
+        self._init(locals())
+
+    def _init(self, arguments: Mapping[str, Any]) -> None:
+        super()._init(arguments)
+        if not self._in_construct_mode:
+            self._check_whole(self.__dict__.get("data"))
+
+    def __eq__(self, other: object) -> NDArray[Any]:  # type: ignore[override] - the established meaning
+        """Places of the identifiers that are among `other`, in rising order."""
+        import numpy as np
+
+        wanted = other.data if isinstance(other, Data) else other
+        return np.isin(np.asarray(self.data), np.asarray(wanted)).nonzero()[0]
+
+    def append(self, arg: int) -> None:
+        """Add one identifier."""
+        if type(arg) is not int:
+            self._check_whole((arg,))
+        super().append(arg)
+
+    def extend(self, arg: Iterable[int]) -> None:
+        """Add several identifiers."""
+        values = arg if hasattr(arg, "__len__") else list(arg)
+        self._check_whole(values)
+        super().extend(values)
+
+    def _check_whole(self, values: Any) -> None:
+        dtype = getattr(values, "dtype", None)
+        if dtype is not None:
+            wrong = dtype.kind not in "iu" and len(values) > 0
+        else:
+            wrong = isinstance(values, (list, tuple)) and not all(type(each) is int or is_whole(each) for each in values)
+        if wrong:
+            raise InvalidValueError(mismatch(self._label(), "whole numbers", values))
+
+
+def is_whole(value: Any) -> bool:
+    """Whether a value is a Python or numpy integer."""
+    if isinstance(value, int):
+        return not isinstance(value, bool)
+    return getattr(getattr(value, "dtype", None), "kind", "") in ("i", "u") and getattr(value, "shape", None) == ()

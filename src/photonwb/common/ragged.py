@@ -1,0 +1,314 @@
+"""Columns with a different number of values in each row.
+
+The values of all rows lie one after the other in a `VectorData`; a `VectorIndex` says where each row ends. An index may itself be
+the target of an index, for lists of lists. Rows that are read one by one come out of a stretch of the file that is read at
+once, so that a loop over ten thousand rows does not ask the file ten thousand times.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from photonwb.arrays.growing import is_wrapper, loaded
+from photonwb.checks import mismatch
+from photonwb.common.columns import VectorData
+from photonwb.common.rows import Rows, as_rows, is_one_row
+from photonwb.errors import BrokenLinkError, InvalidTypeError, InvalidValueError, OutOfRangeError, UnreadableObjectError
+from photonwb.fields import Field, Kind, content
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from photonwb.container import AbstractContainer
+    from photonwb.typing import ArrayLike
+
+__all__ = ["Ragged", "VectorIndex", "flattened"]
+
+_STRETCH = 1 << 20  # bytes that are read at once in a loop over the rows
+
+
+class Ragged(NamedTuple):
+    """Rows of different lengths, as they are stored.
+
+    Parameters
+    ----------
+    values : array_like
+        The values of all rows, one after the other.
+    ends : array_like of int, shape (n,)
+        Where each row ends in `values`.
+    """
+
+    values: Any
+    ends: Any
+
+
+class _Target(Field):
+    """The column that an index belongs to: the one it refers to, and where a file lost that, the one it is named after."""
+
+    def load(self, instance: AbstractContainer) -> Any:
+        try:
+            target = super().load(instance)
+        except (BrokenLinkError, UnreadableObjectError):
+            target = None
+        if isinstance(target, VectorData):
+            return target
+        table: Any = instance.parent
+        named = table._member(instance.name.removesuffix("_index")) if hasattr(table, "_member") else None
+        if not isinstance(named, VectorData) or named is instance:
+            raise BrokenLinkError(f"{instance._label()}.target: expected a reference to the column that it indexes, there is none")
+        return named
+
+
+class VectorIndex(VectorData, neurodata_type="VectorIndex"):
+    """Where the rows of a ragged column end.
+
+    Parameters
+    ----------
+    name : str
+        By custom the name of the target and "_index".
+    data : array_like of int, shape (n,)
+        For each row, how many values of the target there are up to its end.
+    target : VectorData
+        The values; a `VectorIndex` for lists of lists.
+    """
+
+    data: ArrayLike = content("The end of each row in the target.", dtype="uint8", shape=(None,))
+    target: VectorData = _Target(Kind.ATTRIBUTE, "The column with the values.", dtype="reference")  # type: ignore[assignment]
+
+    _loaded: tuple[Any, Any] | None = None  # data of a file, and the same in memory
+    _ahead: _ReadAhead | None = None
+
+    def __init__(self, name: str, data: ArrayLike, target: VectorData) -> None:
+        self._init({"name": name, "data": data, "target": target, "description": f"Index for VectorData {target.name!r}"})
+
+    # ---- reading
+
+    def _ends(self) -> Any:
+        """The ends in memory, as a list or an array."""
+        data: Any = self.data
+        if type(data) is list:
+            return data
+        if self._loaded is None or self._loaded[0] is not data:
+            inner = data.data if is_wrapper(data) else data
+            ends = list(inner) if isinstance(inner, (list, tuple)) else loaded(inner).astype("int64")
+            self.__dict__["_loaded"] = data, ends
+        return self._loaded[1]  # type: ignore[index] - set above
+
+    def _span(self, row: int, ends: Any) -> tuple[int, int]:
+        """First and behind-last place of a row in the target."""
+        count = len(ends)
+        place = row + count if row < 0 else row
+        if not 0 <= place < count:
+            raise OutOfRangeError(f"{self._label()}[{row}]: there are {count} rows")
+        start, end = int(ends[place - 1]) if place else 0, int(ends[place])
+        if start > end or start < 0:
+            raise InvalidValueError(f"{self._label()}[{row}]: the row would begin at {start} and end at {end}; the index is damaged")
+        return start, end
+
+    def _spans(self, rows: Rows, ends: Any) -> list[tuple[int, int]]:
+        if isinstance(rows, range) and rows.step == 1:
+            listed = ends[rows.start : rows.stop]
+            listed = listed.tolist() if hasattr(listed, "tolist") else listed
+            before = int(ends[rows.start - 1]) if rows.start else 0
+            spans = list(zip([before, *listed], listed, strict=False))
+            if all(start <= end for start, end in spans):
+                return spans
+        return [self._span(row, ends) for row in rows]
+
+    def get(self, arg: Any, **kwargs: Any) -> Any:
+        """The values of a row, or a list with those of several rows.
+
+        Parameters
+        ----------
+        arg : int, slice, list or array
+            Which rows.
+        **kwargs
+            Passed on to `get` of the target.
+
+        Raises
+        ------
+        OutOfRangeError
+            There is no such row.
+        """
+        ends = self._ends()
+        if is_one_row(arg):
+            return self._values(*self._span(int(arg), ends), kwargs)
+        rows = as_rows(arg, len(ends), self._label())
+        if not len(rows):
+            return []
+        spans = self._spans(rows, ends)
+        first, last = min(start for start, _ in spans), max(end for _, end in spans)
+        wanted = sum(end - start for start, end in spans)
+        if 4 * wanted < last - first:  # few rows far apart
+            return [self.target.get(slice(start, end), **kwargs) for start, end in spans]
+        values = self.target.get(slice(first, last), **kwargs)
+        values = getattr(values, "iloc", values)
+        return [values[start - first : end - first] for start, end in spans]
+
+    def _values(self, start: int, end: int, kwargs: dict[str, Any]) -> Any:
+        """The values between two places of the target."""
+        target = self.target
+        if type(target).get is VectorData.get:
+            data = target.data
+            if type(data) is list:
+                return data[start:end]
+            ahead = self._ahead
+            if ahead is None or ahead.array is not data:
+                ahead = self.__dict__["_ahead"] = _ReadAhead(data)
+            return ahead.read(start, end)
+        return target.get(slice(start, end), **kwargs)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self.get(row) for row in range(len(self._ends())))
+
+    def get_target_data(self) -> VectorData:
+        """The column with the values themselves, below all levels of indices."""
+        target = self.target
+        while isinstance(target, VectorIndex):
+            target = target.target
+        return target
+
+    # ---- adding
+
+    def add_vector(self, arg: Iterable[Any], **kwargs: Any) -> None:
+        """Add a row with these values."""
+        target = self.target
+        if isinstance(target, VectorIndex):
+            for vector in arg:
+                target.add_vector(vector, **kwargs)
+        else:
+            target.extend(arg, **kwargs)
+        self._append_end(len(target))
+
+    def add_row(self, arg: Iterable[Any], **kwargs: Any) -> None:
+        """Add a row with these values."""
+        self.add_vector(arg, **kwargs)
+
+    def extend(self, ar: Iterable[Any], **kwargs: Any) -> None:
+        """Add several rows, each a list of values."""
+        for vector in ar:
+            self.add_vector(vector, **kwargs)
+
+    def extend_rows(self, values: Any, ends: Sequence[int] | None = None) -> None:
+        """Add many rows at once.
+
+        Parameters
+        ----------
+        values : array_like or Ragged
+            The values of all new rows, one after the other (for lists of lists a `Ragged` of what the target takes); without
+            `ends`, a list with the values of each row.
+        ends : array_like of int, shape (n,), optional
+            Where each new row ends in `values`.
+
+        Raises
+        ------
+        InvalidValueError
+            The ends decrease, or do not lead to the end of the values.
+        """
+        if ends is None:
+            values, ends = values if isinstance(values, Ragged) else flattened(values, self._label())
+        target = self.target
+        count = len(values.ends) if isinstance(values, Ragged) else len(values)
+        new_ends = _checked_ends(ends, count, self._label())
+        offset = len(target)
+        if isinstance(target, VectorIndex):
+            target.extend_rows(values)
+        else:
+            target.extend(values)
+        self._own_ends().extend([offset + end for end in new_ends] if offset else new_ends)
+        self._note_growth()
+
+    def _append_end(self, end: int) -> None:
+        self._own_ends().append(end)
+        self._note_growth()
+
+    def _own_ends(self) -> Any:
+        """The ends as a list that may be added to."""
+        data = self.data
+        if type(data) is list:
+            return data
+        inner: Any = data.data if is_wrapper(data) else data
+        if isinstance(inner, list):
+            return inner
+        ends = list(inner) if isinstance(inner, tuple) else loaded(inner).tolist()
+        if is_wrapper(data):
+            data.data = ends
+        else:
+            self.__dict__["data"] = ends
+        return ends
+
+    def _check(self) -> None:
+        """Refuse ends that cannot be those of the target."""
+        count = self.target._row_count()
+        data = self.data
+        if count is not None and not is_wrapper(data) and hasattr(data, "__len__"):
+            _checked_ends(self._ends(), count, self._label())
+
+
+class _ReadAhead:
+    """The stretch of an array that comes next, when it is read piece by piece in order."""
+
+    __slots__ = ("_expected", "_length", "_stretch", "array")
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+        self._expected = -1
+        self._stretch: tuple[int, Any] = (0, ())
+        dtype = getattr(array, "dtype", None)
+        row_bytes = dtype.itemsize if dtype is not None else 0
+        for length in getattr(array, "shape", ())[1:]:
+            row_bytes *= length
+        # An array in memory needs no copy of a part of it.
+        in_memory = dtype is None or type(array).__module__ == "numpy" or is_wrapper(array)
+        self._length = 0 if in_memory else max(1, _STRETCH // max(1, row_bytes))
+
+    def read(self, start: int, end: int) -> Any:
+        """The values between two places."""
+        if not self._length:
+            return self.array[start:end]
+        first, values = self._stretch
+        if not (first <= start and end <= first + len(values)):
+            in_order = start == self._expected
+            self._expected = end
+            if not in_order or end - start >= self._length:
+                return self.array[start:end]
+            first, values = self._stretch = start, self.array[start : start + self._length]
+        self._expected = end
+        # A copy, so that a row that is kept or changed has nothing to do with the others.
+        return values[start - first : end - first].copy()
+
+
+def _checked_ends(ends: Any, count: int, label: str) -> list[int]:
+    """Ends of rows as a list of int, provided that they never decrease and lead to the end of `count` values."""
+    listed: list[int] = ends.tolist() if hasattr(ends, "tolist") else [int(end) for end in ends]
+    if listed and (listed[0] < 0 or any(end < before for before, end in zip(listed, listed[1:], strict=False))):
+        raise InvalidValueError(f"{label}: expected ends of rows that never decrease")
+    if (listed[-1] if listed else 0) != count:
+        raise InvalidValueError(f"{label}: expected the last row to end at {count}, where the values end, got {listed[-1:] or 'no rows'}")
+    return listed
+
+
+def flattened(rows: Any, label: str) -> Ragged:
+    """Lists of values, one per row, as they are stored."""
+    ends: list[int] = []
+    end = 0
+    rows = rows if hasattr(rows, "__len__") else list(rows)
+    for row in rows:
+        if isinstance(row, (str, bytes)) or not hasattr(row, "__len__"):
+            raise InvalidTypeError(mismatch(label, "a list of values for each row", row))
+        end += len(row)
+        ends.append(end)
+    if len(rows) and all(hasattr(row, "dtype") for row in rows):
+        return Ragged(_joined(rows), ends)
+    return Ragged(list(chain.from_iterable(rows)), ends)
+
+
+def _joined(rows: Sequence[Any]) -> Any:
+    """Arrays one after the other; as a list when they do not go together without a loss."""
+    import numpy as np
+
+    first = rows[0]
+    if all(row.dtype == first.dtype and row.shape[1:] == first.shape[1:] for row in rows):
+        return np.concatenate(rows)
+    return list(chain.from_iterable(rows))

@@ -1,0 +1,107 @@
+"""Standing in for pynwb and hdmf in one process, for libraries that were written for them.
+
+After `install_as_pynwb()`, `import pynwb` and the modules of hdmf that users of NWB import lead here. Only names that photonwb has
+are found; anything else raises the ImportError or AttributeError that says so.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from photonwb.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["install_as_pynwb"]
+
+# The modules of ours in which the names of a stand-in are looked up, in this order.
+_NWB = ("core", "common")
+_ALIASES: dict[str, tuple[str, ...]] = {
+    "pynwb": ("photonwb", "photonwb.extensions", "photonwb.core"),
+    **{
+        f"pynwb.{name}": (f"photonwb.{name}", *(f"photonwb.{other}" for other in _NWB), "photonwb.base")
+        for name in (
+            "base", "behavior", "core", "device", "ecephys", "epoch", "event", "file", "icephys", "image", "misc", "ogen", "ophys",
+            "resources", "retinotopy", "testing",
+        )
+    },
+    "pynwb.validation": ("photonwb.validate",),
+    "pynwb.testing.mock": ("photonwb.testing.mock",),
+    **{
+        f"pynwb.testing.mock.{name}": (f"photonwb.testing.mock.{name}",)
+        for name in ("base", "device", "file", "image", "ophys", "utils")
+    },
+    "hdmf": ("photonwb.container", "photonwb.common"),
+    "hdmf.container": ("photonwb.container", "photonwb.core", "photonwb.labelled"),
+    "hdmf.common": ("photonwb.common", "photonwb.extensions"),
+    "hdmf.common.table": ("photonwb.common",),
+    "hdmf.common.alignedtable": ("photonwb.common",),
+    "hdmf.common.hierarchicaltable": ("photonwb.common",),
+    "hdmf.common.resources": ("photonwb.resources",),
+    "hdmf.backends": (),
+    "hdmf.backends.io": ("photonwb.io",),
+    "hdmf.backends.hdf5": ("photonwb.arrays", "photonwb.io"),
+    "hdmf.backends.hdf5.h5_utils": ("photonwb.arrays", "photonwb.io"),
+    "hdmf.backends.hdf5.h5tools": ("photonwb.io",),
+    "hdmf.data_utils": ("photonwb.arrays",),
+    "hdmf.utils": ("photonwb.labelled",),
+}  # fmt: skip
+
+# Names that differ on the two sides.
+_RENAMED = {"HDF5IO": "NWBHDF5IO", "HDMFIO": "NWBHDF5IO", "AbstractDataChunkIterator": "DataChunkIterator"}
+
+
+class _StandIn(ModuleType):
+    """A module whose names are those of modules of ours."""
+
+    def __getattr__(self, name: str) -> Any:
+        wanted = _RENAMED.get(name, name)
+        if not wanted.startswith("__"):
+            for module in _ALIASES[self.__name__]:
+                try:
+                    return getattr(import_module(module), wanted)
+                except AttributeError:
+                    continue
+        raise AttributeError(f"photonwb, which stands in for {self.__name__!r} in this process, has no {name!r}")
+
+
+class _Finder(MetaPathFinder, Loader):
+    """Finds the stand-ins before the installed packages."""
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        return ModuleSpec(fullname, self, is_package=True) if fullname in _ALIASES else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _StandIn(spec.name, f"photonwb in the place of {spec.name}.")
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__dict__["__version__"] = "4.2.0" if module.__name__.startswith("pynwb") else "6.2.0"
+
+
+def install_as_pynwb() -> None:
+    """Let `import pynwb` and `import hdmf` in this process give photonwb.
+
+    Call it before anything imports them.
+
+    Raises
+    ------
+    StorageError
+        The real pynwb or hdmf was imported already.
+    """
+    for name in ("pynwb", "hdmf"):
+        if name in sys.modules and not isinstance(sys.modules[name], _StandIn):
+            raise StorageError(f"{name} was imported already: call photonwb.install_as_pynwb() before anything imports it")
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+    for name in _ALIASES:
+        # The submodules that users reach as attributes, without importing them.
+        parent, _, child = name.rpartition(".")
+        module = import_module(name)
+        if parent:
+            setattr(import_module(parent), child, module)

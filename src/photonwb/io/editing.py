@@ -1,0 +1,129 @@
+"""Writing what was changed in a file that is open for changes, and nothing else.
+
+An object that was read notes which of its fields were set. Those are written in place of the old ones, objects that are new are
+written as a whole, those that were taken out are deleted; what was not touched is not even looked at.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
+
+from photonwb.errors import NotFoundError
+from photonwb.fields import Field, Kind
+from photonwb.io.datasets import rewrite_content
+from photonwb.io.planning import Plan, held_objects, joined
+from photonwb.io.writing import Writer
+from photonwb.labelled import LabelledDict
+
+if TYPE_CHECKING:
+    from photonwb.container import AbstractContainer
+    from photonwb.file import NWBFile
+    from photonwb.storage.contract import Dataset, Group, Store
+
+__all__ = ["write_changes"]
+
+
+def write_changes(store: Store, nwbfile: NWBFile, *, cache_spec: bool = True, link_data: bool = True) -> None:
+    """Bring a file up to date with the objects that were read from it.
+
+    Parameters
+    ----------
+    store : Store
+        Open for changes.
+    nwbfile : NWBFile
+        What was read from it, with the changes.
+    cache_spec : bool
+        Whether to add the specifications of types that the file did not know.
+    link_data : bool
+
+    Raises
+    ------
+    InvalidValueError
+        Something in the model would make the file unreadable; nothing was written.
+    """
+    plan = Plan(nwbfile, store.location, store)
+    plan.check()
+    Editor(store, plan, link_data=link_data).write(cache_spec=cache_spec)
+    store.flush()
+
+
+class Editor(Writer):
+    """Writes the differences between the objects of a plan and the store they were read from."""
+
+    def write(self, *, cache_spec: bool = True) -> None:
+        """Write all changes."""
+        objects = list(self.plan.objects())
+        for container, _ in objects:
+            if self.plan.is_stored(container):
+                self._remove_members(container)
+        for container, path in objects:
+            if not self.plan.is_stored(container):
+                self.write_object(container, path)
+            elif container._changed:
+                self._write_changes(container)
+        self.finish()
+        for container, _ in objects:
+            container.__dict__["_changed"] = frozenset()
+            container.__dict__["_modified"] = False
+        if cache_spec and self.classes:
+            self.cache_specifications()
+
+    def _node(self, container: AbstractContainer) -> Group | Dataset:
+        return cast("Any", container._stored).node
+
+    def _remove_members(self, container: AbstractContainer) -> None:
+        """Delete the objects that were taken out of the collections of an object."""
+        for field in type(container).__fields__.values():
+            held = container.__dict__.get(field.name)
+            if field.kind == Kind.CHILDREN and isinstance(held, LabelledDict):
+                group = self._existing(container, field)
+                for name in cast("LabelledDict[Any]", held).taken_out():
+                    if group is not None and name in group:
+                        group.delete(name)
+
+    def _existing(self, container: AbstractContainer, field: Field) -> Group | None:
+        group = cast("Group", self._node(container))
+        if not field.where:
+            return group
+        with suppress(NotFoundError):
+            return cast("Group", group[field.where])
+        return None
+
+    def _write_changes(self, container: AbstractContainer) -> None:
+        node = self._node(container)
+        fields = type(container).__fields__
+        owners: set[str] = set()
+        for name in sorted(container._changed & set(fields)):
+            field = fields[name]
+            if field.kind == Kind.CONTENT:
+                rewrite_content(self, cast("Dataset", node), container, field)
+            elif field.kind == Kind.ATTRIBUTE:
+                owners.add(field.where)
+            else:
+                self._replace(container, field, cast("Group", node))
+        for where in owners:
+            self._rewrite_attributes(container, where)
+        if "object_id" in container._changed:
+            node.attributes["object_id"] = container.object_id
+
+    def _replace(self, container: AbstractContainer, field: Field, group: Group) -> None:
+        """Write the new value of a field in place of the old one."""
+        existing = self._existing(container, field)
+        if field.key is not None and existing is not None and field.key in existing:
+            held = held_objects(container, field)
+            if not (held and self.plan.is_stored(held[0])):
+                existing.delete(field.key)
+        self.write_field(container, field, group)
+
+    def _rewrite_attributes(self, container: AbstractContainer, where: str) -> None:
+        node = self._node(container)
+        if where:
+            with suppress(NotFoundError):
+                node = cast("Any", cast("Group", node)[where])
+        for field in type(container).__fields__.values():
+            if field.kind == Kind.ATTRIBUTE and field.where == where and field.name in container._changed:
+                key = field.key or field.name
+                if getattr(container, field.name) is None and key in node.attributes:
+                    del node.attributes[key]
+        self.write_attributes(container, node, of=where)
