@@ -8,6 +8,7 @@ from photonwb.core import MultiContainerInterface, NWBData
 from photonwb.errors import InvalidTypeError
 from photonwb.fields import attribute, child, children, content
 from photonwb.labelled import LabelledDict, adder, creator, getter
+from photonwb.references import TimeSeriesReference, TimeSeriesReferenceVectorData
 from photonwb.timeseries import TimeSeries
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ __all__ = [
     "Images",
     "ProcessingModule",
     "TimeSeries",
+    "TimeSeriesReference",
+    "TimeSeriesReferenceVectorData",
 ]
 
 

@@ -14,9 +14,15 @@ from photonwb.fields import attribute
 from photonwb.labelled import LabelledDict
 
 if TYPE_CHECKING:
+    from photonwb.common import DynamicTable, DynamicTableRegion, ElementIdentifiers, VectorData, VectorIndex
     from photonwb.typing import ArrayLike
 
 __all__ = [
+    "Container",
+    "Data",
+    "DynamicTable",
+    "DynamicTableRegion",
+    "ElementIdentifiers",
     "LabelledDict",
     "MultiContainerInterface",
     "NWBContainer",
@@ -24,7 +30,20 @@ __all__ = [
     "NWBDataInterface",
     "NWBMixin",
     "ScratchData",
+    "VectorData",
+    "VectorIndex",
 ]
+
+# The tables build on this module, and can be had from it too.
+_TABLES = ("DynamicTable", "DynamicTableRegion", "ElementIdentifiers", "VectorData", "VectorIndex")
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _TABLES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from photonwb import common
+
+    return getattr(common, name)
 
 
 class NWBMixin(AbstractContainer, namespace="core"):

@@ -6,11 +6,14 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 from photonwb.base import TimeSeries, TimeSeriesReference
+from photonwb.checks import mismatch
 from photonwb.common import DynamicTable, column
-from photonwb.errors import InvalidValueError
+from photonwb.errors import InvalidTypeError, InvalidValueError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
 
     from photonwb.common import ElementIdentifiers, MeaningsTable, VectorData
     from photonwb.typing import ArrayLike
@@ -77,7 +80,11 @@ class TimeIntervals(DynamicTable, namespace="core", neurodata_type="TimeInterval
         InvalidValueError
             A series has neither timestamps nor a rate.
         """
-        row: dict[str, Any] = {"start_time": start_time, "stop_time": stop_time, **columns}
+        row: dict[str, Any] = {
+            "start_time": _seconds("start_time", start_time),
+            "stop_time": _seconds("stop_time", stop_time),
+            **columns,
+        }
         if isinstance(tags, str):
             tags = [tag.strip() for tag in tags.split(",") if tag.strip()]
         if tags is not None:
@@ -89,26 +96,38 @@ class TimeIntervals(DynamicTable, namespace="core", neurodata_type="TimeInterval
 
     def get_starting_time(self) -> float | None:
         """Start of the earliest interval, in seconds; None for an empty table."""
-        return float(min(self["start_time"].data)) if len(self) else None
+        return float(_in_memory(self.start_time).min()) if len(self) else None
 
     def get_duration(self) -> float | None:
         """Seconds from the start of the earliest interval to the end of the latest; None for an empty table."""
         start = self.get_starting_time()
-        return None if start is None else float(max(self["stop_time"].data)) - start
+        return None if start is None else float(_in_memory(self.stop_time).max()) - start
+
+
+def _in_memory(times: VectorData) -> NDArray[Any]:
+    import numpy as np
+
+    return np.asarray(times.data)
+
+
+def _seconds(name: str, value: Any) -> float:
+    if not hasattr(value, "__float__"):
+        raise InvalidTypeError(mismatch(name, "a time in seconds", value))
+    return float(value)
 
 
 def _samples_within(series: TimeSeries, start: float, stop: float) -> TimeSeriesReference:
     """The samples of a series in an interval.
 
     With timestamps these are the samples from the first one at or after `start` to the last one before `stop`. With a rate they
-    begin with the sample that is current at `start`. What of the interval lies outside the series is cut off.
+    begin with the sample that is current at `start`. What of the interval lies outside the series is cut off, which may leave a
+    count of 0; a start below 0 or beyond the end, from where nothing can be read, is never stored.
     """
-    first, end = _place_of(series, start), _place_of(series, stop)
+    first, end = max(_place_of(series, start), 0), max(_place_of(series, stop), 0)
     length = series._sample_count()
     if length is not None:
-        first, end = min(first, length), min(end, length)
-    first, end = max(first, 0), max(end, 0)
-    return TimeSeriesReference(first, end - first, series) if end > first else TimeSeriesReference(0, 0, series)
+        first, end = (first, min(end, length)) if first < length else (0, 0)
+    return TimeSeriesReference(first, max(end - first, 0), series)
 
 
 def _place_of(series: TimeSeries, time: float) -> int:
@@ -117,5 +136,7 @@ def _place_of(series: TimeSeries, time: float) -> int:
         stored: Any = series.timestamps
         return bisect_left(stored, time)
     if series.rate is None:
-        raise InvalidValueError(f"{series._label()}: expected timestamps or a rate, got neither: the interval cannot be found in it")
+        raise InvalidValueError(
+            f"{series._label()}: expected timestamps or a rate, got neither: the interval cannot be found in it"
+        )
     return int((time - (series.starting_time or 0.0)) * series.rate + _ROUNDING)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from photonwb.checks import mismatch
 from photonwb.common.columns import VectorData
 from photonwb.errors import InvalidTypeError
 from photonwb.timeseries import TimeSeries
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["TimeSeriesReference", "TimeSeriesReferenceVectorData"]
 
 _DESCRIPTION = (
-    "Column storing references to a TimeSeries (rows). For each TimeSeries this VectorData column stores the start_index and count "
-    "to indicate the range in time to be selected as well as an object reference to the TimeSeries."
+    "Column storing references to a TimeSeries (rows). For each TimeSeries this VectorData column stores the start_index "
+    "and count to indicate the range in time to be selected as well as an object reference to the TimeSeries."
 )
 
 
@@ -38,7 +39,7 @@ class TimeSeriesReference(NamedTuple):
     """
 
     idx_start: int
-    count: int
+    count: int  # pyright: ignore[reportIncompatibleMethodOverride] - a tuple can count too, but the standard names this member
     timeseries: TimeSeries
 
     @classmethod
@@ -57,10 +58,12 @@ class TimeSeriesReference(NamedTuple):
         for name in ("idx_start", "count"):
             value = getattr(self, name)
             if not hasattr(value, "__index__"):
-                raise InvalidTypeError(f"TimeSeriesReference.{name}: expected a whole number, got {type(value).__name__} {value!r}")
-        series: object = self.timeseries
+                raise InvalidTypeError(
+                    f"TimeSeriesReference.{name}: expected a whole number, got {type(value).__name__} {value!r}"
+                )
+        series: Any = self.timeseries
         if not isinstance(series, TimeSeries):
-            raise InvalidTypeError(f"TimeSeriesReference.timeseries: expected a TimeSeries, got {type(series).__name__} object")
+            raise InvalidTypeError(mismatch("TimeSeriesReference.timeseries", "a TimeSeries", series))
         return True
 
     def isvalid(self) -> bool:
