@@ -67,8 +67,9 @@ def describe_value(value: Any) -> str:
     name = type(value).__name__
     if shape is not None:
         return f"{name} of shape {_shape_text(shape)}"
-    label = getattr(value, "_label", None)
-    return label() if callable(label) and not isinstance(value, type) else f"{name} object"
+    if hasattr(value, "neurodata_type") and not isinstance(value, type):
+        return str(value._label())
+    return f"{name} object"
 
 
 def _shape_text(shape: Iterable[int | None]) -> str:
@@ -152,9 +153,9 @@ def _check_bool(instance: AbstractContainer, field: Field, value: Any) -> bool:
 
 
 def _check_date(instance: AbstractContainer, field: Field, value: Any) -> Any:
-    import datetime
+    import datetime as dt
 
-    if isinstance(value, datetime.date) or (isinstance(value, str) and "str" in field.types):
+    if isinstance(value, dt.date) or (isinstance(value, str) and "str" in field.types):
         return value
     raise fail(instance, field, "a datetime", value, wrong_type=True)
 

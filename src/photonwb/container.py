@@ -138,7 +138,8 @@ class AbstractContainer:
             raise InvalidTypeError(f"{self.neurodata_type}.name: expected text, got {describe_value(name)}")
         if not self._in_construct_mode and ("/" in name or ":" in name or not name or name in (".", "..") or "\0" in name):
             raise InvalidValueError(
-                f"{self.neurodata_type}.name: {name!r} cannot be the name of an object: leave out '/' and ':', and do not leave it empty"
+                f"{self.neurodata_type}.name: {name!r} cannot be the name of an object: "
+                "leave out '/' and ':', and do not leave it empty"
             )
         return name
 
@@ -253,7 +254,8 @@ class AbstractContainer:
             return
         if current is not None:
             raise InvalidValueError(
-                f"{self._label()} already belongs to {current._label()}: it can be linked from elsewhere, or moved after reset_parent()"
+                f"{self._label()} already belongs to {current._label()}: "
+                "it can be linked from elsewhere, or moved after reset_parent()"
             )
         self.__dict__["_parent"] = parent
         if parent is not None:
@@ -364,8 +366,8 @@ class AbstractContainer:
         for item in objects:
             if item.name in held or item.name in seen:
                 raise InvalidValueError(
-                    f"{self._label()}.{collection}: there already is an object named {item.name!r}; give the new one another name, "
-                    f"or remove the old one with del {collection}[{item.name!r}]"
+                    f"{self._label()}.{collection}: there already is an object named {item.name!r}; "
+                    f"give the new one another name, or remove the old one with del {collection}[{item.name!r}]"
                 )
             seen.add(item.name)
         for item in objects:

@@ -1,7 +1,7 @@
 """Standing in for pynwb and hdmf in one process, for libraries that were written for them.
 
-After `install_as_pynwb()`, `import pynwb` and the modules of hdmf that users of NWB import lead here. Only names that photonwb has
-are found; anything else raises the ImportError or AttributeError that says so.
+After `install_as_pynwb()`, `import pynwb` and the modules of hdmf that users of NWB import lead here. Only names that photonwb
+has are found; anything else raises the ImportError or AttributeError that says so.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     **{
         f"pynwb.{name}": (f"photonwb.{name}", *(f"photonwb.{other}" for other in _NWB), "photonwb.base")
         for name in (
-            "base", "behavior", "core", "device", "ecephys", "epoch", "event", "file", "icephys", "image", "misc", "ogen", "ophys",
-            "resources", "retinotopy", "testing",
+            "base", "behavior", "core", "device", "ecephys", "epoch", "event", "file", "icephys", "image", "misc", "ogen",
+            "ophys", "resources", "retinotopy", "testing",
         )
     },
     "pynwb.validation": ("photonwb.validate",),

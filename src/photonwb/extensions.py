@@ -85,7 +85,9 @@ def get_class(neurodata_type: str, namespace: str) -> type[AbstractContainer]:
 
         catalog = loaded_catalog()
         if neurodata_type not in catalog.types().get(namespace, ()):
-            raise SchemaError(f"There is no type {neurodata_type!r} in {namespace!r}; load its extension with load_namespaces(path)")
+            raise SchemaError(
+                f"There is no type {neurodata_type!r} in {namespace!r}; load its extension with load_namespaces(path)"
+            )
         found = class_for(neurodata_type, namespace, catalog)
     return found
 

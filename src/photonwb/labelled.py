@@ -17,7 +17,6 @@ from photonwb.errors import InvalidTypeError, InvalidValueError, NotFoundError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from photonwb.container import AbstractContainer
 
 __all__ = ["LabelledDict", "Members", "adder", "creator", "getter"]
 
@@ -227,7 +226,8 @@ class _Creator(Generic[P, T]):
     def __init__(self, make: Callable[P, T], collection: str) -> None:
         self.make = make
         self.collection = collection
-        self.__doc__ = f"Create a {getattr(make, '__name__', 'new object')} and add it to `{collection}`; the arguments are those of its class."
+        name = getattr(make, "__name__", "new object")
+        self.__doc__ = f"Create a {name} and add it to `{collection}`; the arguments are those of its class."
 
     @overload
     def __get__(self, instance: None, owner: type) -> _Creator[P, T]: ...

@@ -6,7 +6,7 @@ wrapper that says so. Bulk data pass through in blocks; nothing here holds more 
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.arrays import DataIO, incoming, layout_for
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from photonwb.container import AbstractContainer
+    from photonwb.container import AbstractContainer, Data
     from photonwb.fields import Field
     from photonwb.io.writing import Writer
     from photonwb.storage.contract import Block, Dataset, ElementType, Group
@@ -33,9 +33,9 @@ def written_value(container: AbstractContainer, field: Field, value: Any) -> Any
     """A scalar or a short list as the value of an attribute or a scalar dataset."""
     import numpy as np
 
-    if isinstance(value, (datetime.date, datetime.datetime)):
+    if isinstance(value, (dt.date, dt.datetime)):
         return Typed(value.isoformat(), ASCII)
-    if isinstance(value, (list, tuple)) and value and isinstance(value[0], (datetime.date, datetime.datetime)):
+    if isinstance(value, (list, tuple)) and value and isinstance(value[0], (dt.date, dt.datetime)):
         return Typed(np.array([date.isoformat() for date in cast("list[Any]", value)], dtype=object), ASCII)
     if isinstance(value, str):
         return Typed(value, ASCII) if field.dtype in ("ascii", "isodatetime") else value
@@ -102,14 +102,14 @@ def write_array(
         elif layout.maximum is not None:
             layout = layout._replace(maximum=None)
         return parent.create_dataset(name, layout, values)
-    if isinstance(value, (list, tuple)) and value and isinstance(value[0], datetime.date):
+    if isinstance(value, (list, tuple)) and value and isinstance(value[0], dt.date):
         stored = written_value(container, field, value)
         return parent.create_dataset(name, Layout(stored.value.shape, ASCII), stored.value)
     return _write_blocks(parent, name, container, field, value)
 
 
 def _is_scalar(value: Any) -> bool:
-    return isinstance(value, (str, bytes, bool, int, float, datetime.date)) or getattr(value, "shape", None) == ()
+    return isinstance(value, (str, bytes, bool, int, float, dt.date)) or getattr(value, "shape", None) == ()
 
 
 def _link_instead(writer: Writer, parent: Group, name: str, value: Any) -> bool:
@@ -145,7 +145,7 @@ def _write_blocks(parent: Group, name: str, container: AbstractContainer, field:
         data = incoming(value)
     except PhotonwbError as error:
         raise InvalidValueError(f"{container._label()}.{field.name}: {error}") from error
-    element = _index_element(container, data) if field.dtype is None else None
+    element = _index_element(container) if field.dtype is None else None
     if element is None:
         element = _element(container, field, data.dtype)
     layout = layout_for(data, element, role=role_of(container, field))
@@ -154,7 +154,7 @@ def _write_blocks(parent: Group, name: str, container: AbstractContainer, field:
     return dataset
 
 
-def _index_element(container: AbstractContainer, data: Any) -> ElementType | None:
+def _index_element(container: AbstractContainer) -> ElementType | None:
     """Ends of ragged rows are unsigned, and no wider than it takes."""
     if container.neurodata_type != "VectorIndex":
         return None
@@ -183,6 +183,40 @@ def role_of(container: AbstractContainer, field: Field) -> str:
     return "whole"
 
 
-def rewrite_content(writer: Writer, node: Dataset, container: AbstractContainer, field: Field) -> None:
-    """Store the new values of an object that is a dataset, keeping the dataset, since others refer to it."""
-    raise NotImplementedError
+def rewrite_content(writer: Writer, node: Dataset, container: Data, field: Field) -> bool:
+    """Store the new values of an object in the dataset that it has.
+
+    Returns
+    -------
+    bool
+        False when the dataset cannot hold them (its shape is final, or its type too narrow): it has to be made anew.
+    """
+    references = reference_array(writer, container, field, container.data)
+    if references is not None:
+        values: Any = references[0]
+        blocks: Iterator[Block] = iter([(tuple(slice(0, length) for length in values.shape), values)])
+        shape, element = values.shape, references[1]
+    else:
+        data = incoming(container.data)
+        shape, element = data.shape, _index_element(container) or _element(container, field, data.dtype)
+        blocks = _converted_blocks(container, field, data.blocks(node.layout.chunks), node.layout.element)
+    if not _can_hold(node.layout, shape, element):
+        return False
+    if tuple(shape) != node.shape:
+        node.resize(tuple(shape))
+    node.write_blocks(blocks)
+    return True
+
+
+def _can_hold(layout: Layout, shape: tuple[int, ...], element: ElementType) -> bool:
+    """Whether values of a shape and type fit into a dataset as it is."""
+    import numpy as np
+
+    if isinstance(layout.element, np.dtype) and isinstance(element, np.dtype):
+        fits = np.can_cast(element, layout.element, "safe") or (element.kind == "u" and layout.element.kind == "i")
+    else:
+        fits = layout.element == element
+    room = layout.maximum or layout.shape
+    return (
+        fits and len(room) == len(shape) and all(most is None or length <= most for most, length in zip(room, shape, strict=True))
+    )

@@ -12,16 +12,35 @@ from typing import TYPE_CHECKING, Any, cast
 from photonwb.errors import NotFoundError
 from photonwb.fields import Field, Kind
 from photonwb.io.datasets import rewrite_content
-from photonwb.io.planning import Plan, held_objects, joined
+from photonwb.io.planning import Plan, held_objects
 from photonwb.io.writing import Writer
 from photonwb.labelled import LabelledDict
+from photonwb.storage.contract import Link, Reference
 
 if TYPE_CHECKING:
-    from photonwb.container import AbstractContainer
+    from collections.abc import Iterator
+
+    from photonwb.container import AbstractContainer, Data
     from photonwb.file import NWBFile
     from photonwb.storage.contract import Dataset, Group, Store
 
 __all__ = ["write_changes"]
+
+
+def references_to(store: Store, target: Group | Dataset) -> Iterator[tuple[Group | Dataset, str]]:
+    """All attributes of a file that refer to an object, as the node that has them and their name."""
+    waiting: list[Group] = [store.root]
+    while waiting:
+        group = waiting.pop()
+        for name in group:
+            node: Any = group[name]
+            if isinstance(node, Link):
+                continue
+            for key, value in node.attributes.items():
+                if isinstance(value, Reference) and store.follow(value).identity == target.identity:
+                    yield node, key
+            if hasattr(node, "create_group"):
+                waiting.append(node)
 
 
 def write_changes(store: Store, nwbfile: NWBFile, *, cache_spec: bool = True, link_data: bool = True) -> None:
@@ -97,7 +116,8 @@ class Editor(Writer):
         for name in sorted(container._changed & set(fields)):
             field = fields[name]
             if field.kind == Kind.CONTENT:
-                rewrite_content(self, cast("Dataset", node), container, field)
+                if not rewrite_content(self, cast("Dataset", node), cast("Data", container), field):
+                    self._recreate(container, cast("Dataset", node))
             elif field.kind == Kind.ATTRIBUTE:
                 owners.add(field.where)
             else:
@@ -106,6 +126,15 @@ class Editor(Writer):
             self._rewrite_attributes(container, where)
         if "object_id" in container._changed:
             node.attributes["object_id"] = container.object_id
+
+    def _recreate(self, container: AbstractContainer, node: Dataset) -> None:
+        """Make a dataset anew, and let everything that referred to the old one refer to the new one."""
+        referring = list(references_to(self.store, node))
+        parent = cast("Group", self.store.root[node.path.rpartition("/")[0].strip("/")])
+        parent.delete(node.name)
+        self.write_object(container, node.path)
+        for owner, key in referring:
+            owner.attributes[key] = Reference(node.path)
 
     def _replace(self, container: AbstractContainer, field: Field, group: Group) -> None:
         """Write the new value of a field in place of the old one."""

@@ -38,7 +38,16 @@ _NUMBERS = {
     "uint16": ("u", 2),
     "uint8": ("u", 1),
 }
-_TEXTS = {"text": TEXT, "utf": TEXT, "utf8": TEXT, "utf-8": TEXT, "ascii": ASCII, "bytes": ASCII, "isodatetime": ASCII, "datetime": ASCII}
+_TEXTS = {
+    "text": TEXT,
+    "utf": TEXT,
+    "utf8": TEXT,
+    "utf-8": TEXT,
+    "ascii": ASCII,
+    "bytes": ASCII,
+    "isodatetime": ASCII,
+    "datetime": ASCII,
+}
 
 
 def element_for(wanted: str | None, given: np.dtype[Any]) -> ElementType:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.errors import InvalidValueError
 from photonwb.io.writing import replacing, write_file
@@ -41,8 +41,7 @@ def export_file(source: Any, nwbfile: NWBFile | None, path: typing.Path, *, cach
     target = Path(os.path.abspath(path))
     if Path(os.path.abspath(source.source)) == target:
         raise InvalidValueError(f"{target}: a file cannot be exported over itself; choose another path")
-    if nwbfile is None:
-        nwbfile = source.read()
+    nwbfile = nwbfile or cast("NWBFile", source.read())
     if nwbfile._stored is None or nwbfile.get_read_io() is not source:
         raise InvalidValueError(f"{nwbfile._label()} was not read from {source.source}: write it with write() instead")
     if nwbfile.modified:

@@ -210,12 +210,8 @@ class NWBHDF5IO:
     def __enter__(self) -> NWBHDF5IO:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
     def __repr__(self) -> str:
         return f"NWBHDF5IO({self._path!r}, {self._mode!r})"
-
-

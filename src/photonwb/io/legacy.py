@@ -88,7 +88,6 @@ def _create_dates(reader: Reader, container: AbstractContainer, value: Any) -> A
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
-
 _AMENDMENTS: dict[tuple[str, str], Any] = {
     ("Device", "model"): _device_model,
     ("Subject", "age__reference"): _age_reference,

@@ -63,4 +63,6 @@ def version_of(store: Store) -> tuple[str | None, tuple[Any, ...] | None]:
 
 def _parsed(version: Any) -> tuple[str, tuple[Any, ...]]:
     text = version.decode() if isinstance(version, bytes) else str(version)
-    return text, tuple(int(part) if part.isdigit() else part for part in text.replace("NWB-", "").replace("-", ".").replace("_", ".").split("."))
+    return text, tuple(
+        int(part) if part.isdigit() else part for part in text.replace("NWB-", "").replace("-", ".").replace("_", ".").split(".")
+    )

@@ -108,7 +108,9 @@ class Reader:
                     f"{self.store.location}: {node.path} has no neurodata_type, so nothing says what kind of object it is"
                 )
             found = self._objects[identity] = cls.__new__(cls)
-            found.__dict__.update(_name="root" if node.path == "/" else node.name, _stored=StoredObject(self, node), _modified=False)
+            found.__dict__.update(
+                _name="root" if node.path == "/" else node.name, _stored=StoredObject(self, node), _modified=False
+            )
         return found
 
     def follow(self, item: Group | Dataset | Link | Reference, start: Group | None = None) -> Group | Dataset:

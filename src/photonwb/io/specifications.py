@@ -73,7 +73,8 @@ def cache_specifications(store: Store, catalog: Catalog, namespaces: Iterable[st
         group = cast("Group", root["specifications"])
     except NotFoundError:
         group = root.create_group("specifications")
-    for namespace in namespaces:
+    wanted = {included: None for namespace in namespaces for included in catalog.included(namespace)}
+    for namespace in sorted(wanted):
         if namespace in group:
             continue
         version = group.create_group(namespace).create_group(catalog.namespaces[namespace])

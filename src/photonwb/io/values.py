@@ -51,10 +51,10 @@ def parsed_date(text: Any) -> Any:
     UnreadableObjectError
         The text is no date.
     """
-    import datetime
+    import datetime as dt
 
     try:
-        date = datetime.datetime.fromisoformat(text.strip())
+        date = dt.datetime.fromisoformat(text.strip())
     except (ValueError, AttributeError):
         raise UnreadableObjectError(f"{text!r} is no date in ISO 8601 form, such as 2024-05-06T07:08:09+02:00") from None
     return date.astimezone() if date.tzinfo is None else date

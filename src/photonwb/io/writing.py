@@ -20,10 +20,10 @@ from photonwb.io.datasets import write_array, written_value
 from photonwb.io.planning import Plan, held_objects, joined
 from photonwb.io.specifications import cache_specifications
 from photonwb.schema import bundled
-from photonwb.storage.contract import REFERENCE, TEXT, Layout, Link, Reference, Typed
+from photonwb.storage.contract import Link, Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from photonwb import typing
     from photonwb.container import AbstractContainer
@@ -111,7 +111,6 @@ class Writer:
 
     def write(self, *, cache_spec: bool = True) -> None:
         """Write all objects of the plan."""
-        root = self.store.root
         for path in _ALWAYS:
             self.group_at(path)
         for container, path in self.plan.objects():
@@ -215,9 +214,7 @@ class Writer:
         for item in held_objects(container, field):
             place = joined(group.path, field.where, field.key or item.name)
             if self.plan.path_of(item) != place:
-                self._holder(group, field).create_link(
-                    field.key or item.name, self.plan.link_to(container, field.name, item)
-                )
+                self._holder(group, field).create_link(field.key or item.name, self.plan.link_to(container, field.name, item))
 
     def _write_dataset(self, container: AbstractContainer, field: Field, group: Group, value: Any) -> None:
         holder = self._holder(group, field)
@@ -230,9 +227,7 @@ class Writer:
         else:
             self._write_with_attributes(container, field, holder, name, value)
 
-    def _write_with_attributes(
-        self, container: AbstractContainer, field: Field, holder: Group, name: str, value: Any
-    ) -> None:
+    def _write_with_attributes(self, container: AbstractContainer, field: Field, holder: Group, name: str, value: Any) -> None:
         node = write_array(self, holder, name, container, field, value)
         if node is not None:
             self.write_attributes(container, node, of=field.path)
@@ -250,9 +245,7 @@ class Writer:
             else:
                 node.attributes[field.key or field.name] = written_value(container, field, value)
 
-    def _refer_later(
-        self, container: AbstractContainer, field: Field, node: Group | Dataset, target: AbstractContainer
-    ) -> None:
+    def _refer_later(self, container: AbstractContainer, field: Field, node: Group | Dataset, target: AbstractContainer) -> None:
         def write() -> None:
             node.attributes[field.key or field.name] = self.reference_to(container, field, target)
 
