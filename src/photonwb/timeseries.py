@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from photonwb.arrays.shapes import shape_of
 from photonwb.core import NWBDataInterface
-from photonwb.errors import InvalidTypeError, InvalidValueError
+from photonwb.errors import InvalidTypeError, InvalidValueError, PhotonwbError
 from photonwb.fields import attribute, dataset, shared_dataset
 
 if TYPE_CHECKING:
@@ -182,13 +182,19 @@ class TimeSeries(NWBDataInterface, neurodata_type="TimeSeries"):
         if isinstance(owner, TimeSeries):
             owner._shared_by = (*owner._shared_by, self)
 
+    def _shares(self, name: str, owner: TimeSeries) -> bool:
+        try:
+            return self.fields.get(name) is owner
+        except PhotonwbError:  # damaged in the file: what it would share nobody can say
+            return False
+
     def _sharing(self, name: str) -> set[TimeSeries]:
         """Series whose `data` or `timestamps` are those of this one: the ones noted, and all in the file it was read from."""
         candidates = list(self._shared_by)
         if self._stored is not None:
             root = (self, *self.get_ancestors())[-1]
             candidates.extend(item for item in root.all_children() if isinstance(item, TimeSeries))
-        return {series for series in candidates if series.fields.get(name) is self}
+        return {series for series in candidates if series._shares(name, self)}
 
     @property
     def data_link(self) -> set[TimeSeries]:
