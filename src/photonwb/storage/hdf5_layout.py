@@ -86,7 +86,7 @@ def creation_properties(layout: Layout, *, many_attributes: bool = False) -> Any
     Raises
     ------
     InvalidValueError
-        Chunks that do not go with the shape, a filter that is not known, filters or growth without chunks.
+        A filter that is not known.
     """
     properties = h5p.create(h5p.DATASET_CREATE)
     # The same content gives the same bytes, whenever it is written.
@@ -94,11 +94,7 @@ def creation_properties(layout: Layout, *, many_attributes: bool = False) -> Any
     if many_attributes:
         properties.set_attr_creation_order(h5p.CRT_ORDER_TRACKED)
     if layout.chunks is not None:
-        if len(layout.chunks) != len(layout.shape) or not layout.shape or min(layout.chunks) < 1:
-            raise InvalidValueError(f"chunks of {layout.chunks} do not go with a shape of {layout.shape}")
         properties.set_chunk(layout.chunks)
-    elif layout.filters or layout.maximum not in (None, layout.shape):
-        raise InvalidValueError("filters and growing axes need chunks")
     if layout.fill is not None and not dtype_of(layout.element).hasobject:
         properties.set_fill_value(np.asarray(layout.fill, dtype_of(layout.element)))
     for name, options in layout.filters:

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from photonwb.errors import InvalidValueError, NotFoundError, StorageError
+from photonwb.errors import NotFoundError, StorageError
 
+from .checks import check_layout, check_member, check_move, check_new_name, check_resize, values_for
 from .contract import Link
-from .elements import dtype_of, normalise, plain_value
+from .elements import dtype_of, plain_value
 from .hdf5_attributes import HDF5Attributes, needs_dense_storage
 from .hdf5_layout import byte_layout, creation_properties, filters_of, layout_of
 from .hdf5_library import h5d, h5g, h5l, h5o, h5p, h5s, name_bytes, name_text
 from .hdf5_types import decode, element_from, encode, file_type, memory_type
-from .links import checked_name, descend
+from .links import descend
 from .selections import read_selection, spans
 
 if TYPE_CHECKING:
@@ -129,11 +130,9 @@ class HDF5Group(_Node):
     def create_dataset(
         self, name: str, layout: Layout, value: Any = None, attributes: Mapping[str, Any] | None = None
     ) -> HDF5Dataset:
-        values = None
-        if value is not None:
-            values = normalise(value, layout.element)[0]
-            if values.shape != layout.shape:
-                raise InvalidValueError(f"{self._child(name)}: the layout has shape {layout.shape}, the value {values.shape}")
+        where = f"{self.store.location}: {self._child(name)}"
+        check_layout(layout, where)
+        values = None if value is None else values_for(value, layout.element, layout.shape, where)
         with self._new_member(name):
             properties = creation_properties(layout, many_attributes=_has_large(attributes))
             space = h5s.create(h5s.SCALAR)
@@ -157,18 +156,13 @@ class HDF5Group(_Node):
                 group.links.create_external(name_bytes(name), name_bytes(link.file), name_bytes(link.path))
 
     def delete(self, name: str) -> None:
-        self._require(name)
+        check_member(self, name)
         with self.store.writing(self._child(name)):
             self._id.unlink(name_bytes(name))
         self.store.forget_structure()
 
     def move(self, name: str, to: Any, new_name: str) -> None:
-        self._require(name)
-        if not isinstance(to, HDF5Group) or to.store is not self.store:
-            raise InvalidValueError(f"{self._child(name)} can be moved within its own file only ({self.store.location})")
-        if (to.path + "/").startswith(self._child(name) + "/"):
-            raise InvalidValueError(f"{self._child(name)} cannot be moved into itself")
-        checked_name(to, new_name)
+        check_move(self, name, to, new_name)
         with self.store.writing(self._child(name)):
             group = self._id
             group.links.move(name_bytes(name), to._id, name_bytes(new_name))
@@ -177,14 +171,10 @@ class HDF5Group(_Node):
     def _child(self, name: str) -> str:
         return f"{self.path.rstrip('/')}/{name}"
 
-    def _require(self, name: str) -> None:
-        if "/" in name or name not in self:
-            raise NotFoundError(f"{self.store.location}: {self.path} has no member {name!r}")
-
     def _new_member(self, name: str) -> Task:
         """Context in which a member is made, after its name was checked."""
         task = self.store.writing(self._child(name))
-        checked_name(self, name)
+        check_new_name(self, name)
         self.store.forget_structure()
         return task
 
@@ -272,13 +262,9 @@ class HDF5Dataset(_Node):
         with self.store.writing(self.path):
             dataset = self._id
             element = element_from(dataset.get_type())
-            array = normalise(values, element)[0]
             box = spans(selection, dataset.shape)
             counts = tuple(map(len, box))
-            try:
-                array = np.broadcast_to(array, counts)
-            except ValueError:
-                raise InvalidValueError(f"{self.description}: expected values of shape {counts}, got {array.shape}") from None
+            array = values_for(values, element, counts, self.description)
             if array.size:
                 encoded = np.ascontiguousarray(encode(array, element, self.store.reference_to)).reshape(counts)
                 dataset.write(*_spaces(dataset.get_space(), dataset.shape, box), encoded)
@@ -288,13 +274,7 @@ class HDF5Dataset(_Node):
             self.write(selection, values)
 
     def resize(self, shape: tuple[int, ...]) -> None:
-        layout = self.layout
-        maximum = layout.maximum or layout.shape
-        fits = len(shape) == len(maximum) and all(
-            length >= 0 and (most is None or length <= most) for length, most in zip(shape, maximum, strict=True)
-        )
-        if layout.chunks is None or not fits:
-            raise InvalidValueError(f"{self.description}: shape {layout.shape} cannot become {shape}; it may grow to {maximum}")
+        check_resize(self.layout, shape, self.description)
         with self.store.writing(self.path):
             self._id.set_extent(tuple(shape))
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, cast
 
-from photonwb.errors import BrokenLinkError, InvalidValueError, NotFoundError, StorageError
+from photonwb.errors import BrokenLinkError, NotFoundError, StorageError
 
 from .contract import Link, Reference, Store, is_group
 
 if TYPE_CHECKING:
     from .contract import Dataset, Group
 
-__all__ = ["LinkedStore", "checked_name", "descend", "follow"]
+__all__ = ["LinkedStore", "descend", "follow"]
 
 # More links in a row than anyone makes on purpose: they go in a circle.
 MOST_LINKS = 40
@@ -61,13 +61,3 @@ def descend(start: Group, path: str, depth: int = 0, *, to_target: bool = False)
         if isinstance(node, Link) and (to_target or position < len(names)):
             node = follow(cast("LinkedStore", group.store), node, group, depth + 1)
     return node
-
-
-def checked_name(group: Group, name: str) -> str:
-    """A name that a new member may have."""
-    where = f"{group.store.location}: {group.path}"
-    if not name or name in (".", "..") or "/" in name or "\0" in name:
-        raise InvalidValueError(f"{where}: {name!r} cannot be the name of a member; leave out '/' and NUL, and give a name")
-    if name in group:
-        raise InvalidValueError(f"{where}: there is a member {name!r} already; delete it first or choose another name")
-    return name

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from photonwb.errors import BrokenLinkError, ClosedFileError, InvalidValueError, NotFoundError, StorageError
+from photonwb.errors import BrokenLinkError, ClosedFileError, NotFoundError, StorageError
 
-from .contract import Layout, Link, Reference
+from .checks import check_layout, check_member, check_move, check_new_name, check_resize, values_for
+from .contract import REFERENCE, Link, Reference
 from .elements import convert, dtype_of, normalise, objects, plain_value
-from .links import checked_name, descend, follow
+from .links import descend, follow
 from .selections import read_selection, spans
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .contract import Block, ElementType, Selection
+    from .contract import Block, ElementType, Layout, Selection
 
 __all__ = ["MemoryDataset", "MemoryGroup", "MemoryStore"]
 
@@ -112,9 +113,10 @@ class MemoryGroup(_Node):
 
     def __contains__(self, name: object) -> bool:
         try:
-            return isinstance(name, str) and self[name] is not None
+            self[str(name)]
         except NotFoundError:
             return False
+        return True
 
     def __getitem__(self, name: str) -> MemoryGroup | MemoryDataset | Link:
         self.store.check()
@@ -130,14 +132,11 @@ class MemoryGroup(_Node):
     def create_dataset(
         self, name: str, layout: Layout, value: Any = None, attributes: Mapping[str, Any] | None = None
     ) -> MemoryDataset:
-        if layout.chunks is None and (layout.filters or layout.maximum not in (None, layout.shape)):
-            raise InvalidValueError("filters and growing axes need chunks")
+        where = f"{self.store.location}: {self.path}/{name}"
+        check_layout(layout, where)
         dataset = MemoryDataset(self, name, layout)
         if value is not None:
-            values = normalise(value, layout.element)[0]
-            if values.shape != layout.shape:
-                raise InvalidValueError(f"{dataset.path}: the layout has shape {layout.shape}, the value {values.shape}")
-            dataset.write((), values)
+            dataset.write((), values_for(value, layout.element, layout.shape, where))
         return self._add(name, dataset, attributes)
 
     def create_link(self, name: str, link: Link) -> None:
@@ -145,25 +144,20 @@ class MemoryGroup(_Node):
 
     def delete(self, name: str) -> None:
         self.store.check(to_change=True)
-        if name not in self.members:
-            raise NotFoundError(f"{self.store.location}: {self.path} has no member {name!r}")
+        check_member(self, name)
         del self.members[name]
 
     def move(self, name: str, to: Any, new_name: str) -> None:
-        node = self[name]
-        if not isinstance(to, MemoryGroup) or to.store is not self.store:
-            raise InvalidValueError(f"{name!r} can be moved within its own store only")
+        self.store.check(to_change=True)
+        check_move(self, name, to, new_name)
+        node = to.members[new_name] = self.members.pop(name)
         if not isinstance(node, Link):
-            if f"{to.path}/".startswith(f"{node.path}/"):
-                raise InvalidValueError(f"{node.path} cannot be moved into itself")
-            checked_name(to, new_name)
             node.parent, node.name = to, new_name
-        del self.members[name]
-        to.members[checked_name(to, new_name)] = node
 
     def _add(self, name: str, member: Any, attributes: Mapping[str, Any] | None = None) -> Any:
         self.store.check(to_change=True)
-        self.members[checked_name(self, name)] = member
+        check_new_name(self, name)
+        self.members[name] = member
         if attributes:
             member.attributes.update(attributes)
         return member
@@ -210,12 +204,8 @@ class MemoryDataset(_Node):
 
     def write(self, selection: tuple[slice, ...], values: Any) -> None:
         self.store.check(to_change=True)
-        array = normalise(values, self.layout.element)[0]
         counts = tuple(map(len, spans(selection, self.shape)))
-        try:
-            array = np.broadcast_to(array, counts)
-        except ValueError:
-            raise InvalidValueError(f"{self.description}: expected values of shape {counts}, got {array.shape}") from None
+        array = values_for(values, self.layout.element, counts, self.description)
         self._values[selection] = _bound(array, self.store)
 
     def write_blocks(self, blocks: Iterable[Block]) -> None:
@@ -224,12 +214,7 @@ class MemoryDataset(_Node):
 
     def resize(self, shape: tuple[int, ...]) -> None:
         self.store.check(to_change=True)
-        maximum = self.layout.maximum or self.shape
-        fits = len(shape) == len(maximum) and all(
-            length >= 0 and (most is None or length <= most) for length, most in zip(shape, maximum, strict=True)
-        )
-        if self.chunks is None or not fits:
-            raise InvalidValueError(f"{self.description}: shape {self.shape} cannot become {shape}; it may grow to {maximum}")
+        check_resize(self.layout, shape, self.description)
         values = self._filled(shape)
         kept = tuple(slice(min(old, new)) for old, new in zip(self.shape, shape, strict=True))
         values[kept] = self._values[kept]
@@ -277,7 +262,7 @@ def _empty(shape: tuple[int, ...], element: ElementType, fill: Any) -> NDArray[A
         return values
     if isinstance(element, np.dtype):
         return convert(np.full(shape, 0 if fill is None else fill, dtype_of(element)), element)
-    return np.full(shape, None if element == "reference" else "", object)
+    return np.full(shape, None if element == REFERENCE else "", object)
 
 
 def _bound(values: NDArray[Any], store: MemoryStore) -> NDArray[Any]:
@@ -297,4 +282,4 @@ def _mapped(values: NDArray[Any], function: Callable[[Any], Any]) -> NDArray[Any
         return result
     if values.dtype != object:
         return values
-    return objects([function(value) for value in cast("list[Any]", values.ravel().tolist())], values.shape)
+    return objects([function(value) for value in values.ravel().tolist()], values.shape)
