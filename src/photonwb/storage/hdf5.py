@@ -90,7 +90,7 @@ class HDF5Store:
         self._addresses: Addresses | None = None
         self._lock = threading.Lock()
         self._family: dict[str, HDF5Store] = {}
-        self._opened_for_links: list[HDF5Store] = []
+        self._is_guest = False
 
     def __repr__(self) -> str:
         return f"<HDF5Store {self.location!r}, {'closed' if self.closed else f'mode {self._mode!r}'}>"
@@ -133,10 +133,12 @@ class HDF5Store:
 
     def close(self) -> None:
         """Close this file and those that were opened to follow its links; once more does nothing."""
-        for other in self._opened_for_links:
-            other.close()
-        self._opened_for_links.clear()
-        self._family.clear()
+        if not self._is_guest:
+            family = list(self._family.values())
+            self._family.clear()
+            for other in family:
+                if other is not self:
+                    other.close()
         self._objects.clear()
         self._addresses = None
         if self._is_ours and self._file and not self._is_inherited:
@@ -218,9 +220,8 @@ class HDF5Store:
             store = self._family.get(path)
             if store is None or store.closed:
                 store = HDF5Store(path, "r", trusted=self._trusted)
-                store._family, store._lock, store._opened_for_links = self._family, self._lock, self._opened_for_links
+                store._family, store._lock, store._is_guest = self._family, self._lock, True
                 self._family[path] = store
-                self._opened_for_links.append(store)
         return store
 
 

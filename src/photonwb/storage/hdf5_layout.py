@@ -94,7 +94,9 @@ def creation_properties(layout: Layout, *, many_attributes: bool = False) -> Any
     if many_attributes:
         properties.set_attr_creation_order(h5p.CRT_ORDER_TRACKED)
     if layout.chunks is not None:
-        properties.set_chunk(layout.chunks)
+        # HDF5 refuses chunks that reach beyond an axis of fixed length.
+        lengths = layout.maximum or layout.shape
+        properties.set_chunk(tuple(min(chunk, length or chunk) for chunk, length in zip(layout.chunks, lengths, strict=True)))
     if layout.fill is not None and not dtype_of(layout.element).hasobject:
         properties.set_fill_value(np.asarray(layout.fill, dtype_of(layout.element)))
     for name, options in layout.filters:

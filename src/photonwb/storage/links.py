@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, cast
 
-from photonwb.errors import BrokenLinkError, NotFoundError, StorageError
+from photonwb.errors import BrokenLinkError, ClosedFileError, NotFoundError, StorageError
 
 from .contract import Link, Reference, Store, is_group
 
@@ -39,7 +39,7 @@ def follow(store: LinkedStore, link: Link | Reference, start: Group | None = Non
         if file is not None:
             start = store.beside(file).root
         target = descend(start or store.root, link.path, depth, to_target=True)
-    except BrokenLinkError:
+    except (BrokenLinkError, ClosedFileError):
         raise
     except (NotFoundError, StorageError) as error:
         target_file = f" of {file!r}" if file is not None else ""
