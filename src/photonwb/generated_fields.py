@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from photonwb.checks import fail
 from photonwb.fields import Field, Kind
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from photonwb.schema.specification import AttributeSpec, DatasetSpec, DType, GroupSpec
 
-__all__ = ["CompoundField", "Member", "fields_for", "members_of", "snake_case"]
+__all__ = ["CompoundField", "Member", "attribute_member", "fields_for", "members_of", "snake_case"]
 
 _TYPES_OF_DTYPE = {
     "text": "str", "ascii": "str", "utf": "str", "utf8": "str", "utf-8": "str", "bytes": "str",
@@ -41,6 +42,11 @@ class Member(NamedTuple):
     fixed: Any = None
     required: bool = True
     always: bool = False
+    doc: str = ""
+
+    def says_more_than(self, other: Member | None) -> bool:
+        """Whether anything but the description differs from what another specification says of this place."""
+        return other is None or self._replace(doc="") != other._replace(doc="")
 
     @property
     def place(self) -> tuple[str, str, str]:
@@ -90,6 +96,9 @@ class CompoundField(Field):
         dtype = np.dtype([(name, {"float": "f4", "int": "i4", "uint": "u4"}.get(kind, kind)) for name, kind in self.parts])
         rows = list(value)
         scalar = bool(rows) and not hasattr(rows[0], "__len__")
+        if any(len(row) != len(self.parts) for row in ([rows] if scalar else rows)):
+            names = ", ".join(name for name, _ in self.parts)
+            raise fail(instance, self, f"{len(self.parts)} values, for {names}", value)
         return np.array(tuple(rows) if scalar else [tuple(row) for row in rows], dtype=dtype)
 
 
@@ -114,12 +123,12 @@ def members_of(spec: GroupSpec | DatasetSpec) -> Iterator[Member]:
         content = _data_member(spec, Kind.CONTENT, "", "data", True)  # type: ignore[arg-type]
         yield content._replace(type="")
         for attribute in spec.attributes:
-            yield _attribute_member(attribute, "", True)
+            yield attribute_member(attribute, "", True)
 
 
 def _members_of_group(spec: GroupSpec, where: str, required: bool) -> Iterator[Member]:
     for attribute in spec.attributes:
-        yield _attribute_member(attribute, where, required)
+        yield attribute_member(attribute, where, required)
     for dataset in spec.datasets:
         yield from _members_of_dataset(dataset, where, required)
     for group in spec.groups:
@@ -127,27 +136,30 @@ def _members_of_group(spec: GroupSpec, where: str, required: bool) -> Iterator[M
         if group.type_name:
             many = group.name is None and group.quantity in ("*", "+")
             kind = Kind.CHILDREN if many else Kind.CHILD
-            yield Member(kind, where, group.name, group.type_name, required=needed, always=bool(where) and required)
+            always = bool(where) and required
+            yield Member(kind, where, group.name, group.type_name, required=needed, always=always, doc=group.doc)
         elif group.name:
             yield from _members_of_group(group, f"{where}/{group.name}".lstrip("/"), needed)
     for link in spec.links:
         many = link.name is None and link.quantity in ("*", "+")
         kind = Kind.CHILDREN if many else Kind.LINK
-        yield Member(kind, where, link.name, link.target_type, required=required and link.required)
+        yield Member(kind, where, link.name, link.target_type, required=required and link.required, doc=link.doc)
 
 
 def _members_of_dataset(spec: DatasetSpec, where: str, required: bool) -> Iterator[Member]:
     needed = required and spec.required
     if spec.type_name:
         many = spec.name is None and spec.quantity in ("*", "+")
-        yield Member(Kind.CHILDREN if many else Kind.CHILD, where, spec.name, spec.type_name, required=needed)
+        kind = Kind.CHILDREN if many else Kind.CHILD
+        yield Member(kind, where, spec.name, spec.type_name, required=needed, doc=spec.doc)
     elif spec.name:
         yield _data_member(spec, Kind.DATASET, where, spec.name, needed)
         for attribute in spec.attributes:
-            yield _attribute_member(attribute, f"{where}/{spec.name}".lstrip("/"), needed)
+            yield attribute_member(attribute, f"{where}/{spec.name}".lstrip("/"), needed)
 
 
-def _attribute_member(spec: AttributeSpec, where: str, required: bool) -> Member:
+def attribute_member(spec: AttributeSpec, where: str, required: bool) -> Member:
+    """An attribute of the object, or of what lies at `where` in it."""
     return _data_member(spec, Kind.ATTRIBUTE, where, spec.name, required and spec.required)
 
 
@@ -155,7 +167,7 @@ def _data_member(spec: AttributeSpec | DatasetSpec, kind: str, where: str, key: 
     word, parts, target = _dtype_words(spec.dtype)
     shape = spec.shape or (tuple((None,) * len(axes) for axes in spec.dims) if spec.dims else ())
     fixed = spec.value
-    member = Member(kind, where, key, "", word, parts, shape, fixed, required and fixed is None)
+    member = Member(kind, where, key, "", word, parts, shape, fixed, required and fixed is None, doc=spec.doc)
     return member._replace(type=target) if kind == Kind.ATTRIBUTE and not shape else member
 
 
@@ -176,7 +188,6 @@ def fields_for(
     members: Mapping[tuple[str, str, str], Member],
     inherited: Mapping[tuple[str, str, str], Member],
     base: type[Any],
-    docs: Mapping[tuple[str, str, str], str],
     names: Mapping[str, str],
 ) -> dict[str, Field]:
     """The fields that a type has beyond those of the class that its own is made over.
@@ -186,22 +197,20 @@ def fields_for(
     members, inherited : mapping
         What the specifications of the type, and of the type of `base`, say; by place.
     base : type
-    docs : mapping
-        What each member is, by place.
     names : mapping
         Established names that the rule does not give, by `Member.path`.
     """
     known = {_place_of(field): field for field in base.__fields__.values()}
     fields: dict[str, Field] = {}
     for place, member in members.items():
-        if inherited.get(place) == member:
+        if not member.says_more_than(inherited.get(place)):
             continue
         earlier = known.get(place)
         if earlier is not None:
             fields[earlier.name] = _changed(earlier, inherited.get(place), member)
         else:
             name = names.get(member.path) or _free_name(member.usual_name, base, fields)
-            fields[name] = _new(member, docs.get(place, ""))
+            fields[name] = _new(member)
     return fields
 
 
@@ -222,11 +231,11 @@ def _free_name(name: str, base: type[Any], fields: Mapping[str, Field]) -> str:
     return name
 
 
-def _new(member: Member, doc: str) -> Field:
+def _new(member: Member) -> Field:
     cls = CompoundField if member.parts else Field
     field = cls(
         member.kind,
-        doc,
+        member.doc,
         where=member.where,
         key=member.key,
         named_by_key=member.key is not None,
