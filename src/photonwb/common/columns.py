@@ -34,7 +34,8 @@ class GrowingData(Data):
     _growing: GrowingArray | None = None  # holds the room behind `data`, while `data` is its array
 
     def _init(self, arguments: Mapping[str, Any]) -> None:
-        if "data" in arguments and (arguments["data"] is None or arguments["data"] == ()):
+        given = arguments.get("data", [])
+        if given is None or (isinstance(given, tuple) and not given):
             arguments = {**arguments, "data": []}
         super()._init(arguments)
 
