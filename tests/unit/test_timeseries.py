@@ -207,7 +207,7 @@ def test_shared_data_and_timestamps():
 
 def test_sharing_ends_with_new_data():
     owner, other = series("owner"), series("other")
-    other.data = owner
+    other.data = owner  # type: ignore[assignment]
     assert owner.data_link == {other}
     other.data = [7.0]
     assert owner.data_link == set()
@@ -219,7 +219,7 @@ def test_sharing_in_a_circle_is_refused():
     other = series("other", data=owner)
     for loop in (other, owner):
         with pytest.raises(InvalidValueError, match=r"TimeSeries 'owner'\.data: expected an object that does not itself share"):
-            owner.data = loop
+            owner.data = loop  # type: ignore[assignment]
     assert owner.data == (1.0, 2.0, 3.0)
 
 
