@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from .selection import AxisIndex
 
-__all__ = ["ChunkPart", "chunk_parts", "covers", "steps"]
+__all__ = ["ChunkPart", "block_shape", "chunk_parts", "covers", "steps"]
 
 
 class ChunkPart(NamedTuple):
@@ -46,13 +47,24 @@ def covers(inside: tuple[Any, ...], chunks: tuple[int, ...]) -> bool:
     return all(isinstance(part, slice) and part == slice(0, length, 1) for part, length in zip(inside, chunks, strict=True))
 
 
+def block_shape(shape: tuple[int, ...], chunks: tuple[int, ...] | None, itemsize: int, nbytes: int) -> tuple[int, ...]:
+    """Shape of blocks of about so many bytes, made of whole chunks; they fill the last axes first."""
+    chunks = chunks or (1,) * len(shape)
+    block = [max(1, min(length, chunk)) for length, chunk in zip(shape, chunks, strict=True)]
+    size = math.prod(block) * itemsize
+    for axis in reversed(range(len(shape))):
+        times = max(1, nbytes // size)
+        size //= block[axis]
+        block[axis] = max(1, min(shape[axis], chunks[axis] * times))
+        size *= block[axis]
+    return tuple(block)
+
+
 def steps(shape: tuple[int, ...], block: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
     """Blocks that tile an array, in C order."""
     axes = [range(0, length, step) for length, step in zip(shape, block, strict=True)]
     for corner in itertools.product(*axes):
-        yield tuple(
-            slice(start, min(start + step, length)) for start, step, length in zip(corner, block, shape, strict=True)
-        )
+        yield tuple(slice(start, min(start + step, length)) for start, step, length in zip(corner, block, shape, strict=True))
 
 
 def _axis_parts(index: AxisIndex, length: int) -> Iterator[tuple[int, Any, slice]]:

@@ -6,6 +6,7 @@ takes part in it, so that nothing waits for a pool that is busy, nor for itself 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -61,26 +62,23 @@ def submit(function: Callable[..., Result], *arguments: Any) -> Future[Result]:
 def run_all(function: Callable[[Item], object], items: Iterable[Item]) -> None:
     """Call a function with each of the items, in no order; the first error is raised after all work has stopped."""
     todo = list(items)
-    helpers = min(threads(), len(todo)) - 1
     remaining = iter(todo)
 
     def work() -> None:
-        nonlocal remaining
         try:
             for item in remaining:
                 function(item)
         except BaseException:
-            remaining = iter(())
+            list(remaining)  # nothing is left for the others
             raise
 
-    if helpers < 1:
-        work()
-        return
-    futures = [submit(work) for _ in range(helpers)]
+    futures: list[Future[None]] = []
+    with contextlib.suppress(RuntimeError):  # the interpreter is about to end and starts no more threads
+        futures = [submit(work) for _ in range(min(threads(), len(todo)) - 1)]
     try:
         work()
     finally:
-        # One that has not begun has nothing left to do; one that has begun uses what our caller owns.
+        # Helpers that have not begun are called off; those that have use what our caller owns, and are waited for.
         begun = [future for future in futures if not future.cancel()]
         errors = [future.exception() for future in begun]
     for error in errors:

@@ -1,0 +1,288 @@
+"""Filters of chunks: what is done to the bytes of a chunk before they are stored, and how it is undone.
+
+Deflate streams are inflated by the fastest library at hand: libdeflate, ISA-L, or the zlib of Python. All of them let other
+threads run. Deflating with level 1 is ISA-L's, 3 to 9 times as fast as zlib; other levels are honoured by libdeflate or zlib.
+What is inflated never takes more memory than the chunk should have, whatever the stream says.
+"""
+
+from __future__ import annotations
+
+import functools
+import zlib
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from photonwb.errors import DamagedFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+__all__ = ["Buffer", "Pipeline", "fletcher32", "is_known", "shuffle", "unshuffle"]
+
+Buffer: TypeAlias = "bytes | bytearray | memoryview | NDArray[np.uint8]"
+Filters: TypeAlias = "Sequence[tuple[str, Mapping[str, Any]]]"
+
+KNOWN = frozenset({"gzip", "shuffle", "fletcher32"})
+
+# Deflate makes no more of a byte than this.
+MOST_INFLATED = 1032
+
+
+def is_known(filters: Filters) -> bool:
+    """Whether all these filters can be done here; two deflates in a row leave the size between them unknown."""
+    names = [name for name, _ in filters]
+    return KNOWN.issuperset(names) and names.count("gzip") < 2
+
+
+class Pipeline:
+    """The filters of an array.
+
+    Parameters
+    ----------
+    filters : sequence of (str, dict)
+        In the order of encoding.
+    itemsize : int
+        Bytes of an element.
+    nbytes : int
+        Bytes of a whole chunk.
+    """
+
+    def __init__(self, filters: Filters, itemsize: int, nbytes: int) -> None:
+        self.filters = tuple(filters)
+        self.itemsize = itemsize
+        self.nbytes = nbytes
+
+    def decode(self, data: Buffer, target: NDArray[np.uint8], skipped: int = 0) -> None:
+        """Undo the filters.
+
+        Parameters
+        ----------
+        data : buffer
+            As stored.
+        target : array of uint8, shape (nbytes,)
+            Where the elements of the chunk go.
+        skipped : int
+            Bit i: filter i was left out.
+
+        Raises
+        ------
+        DamagedFileError
+            The bytes are not what these filters make of a chunk.
+        """
+        active = [name for place, (name, _) in enumerate(self.filters) if not skipped >> place & 1]
+        while active:
+            name = active.pop()
+            if name == "fletcher32":
+                data = _checked(data)
+            elif name == "gzip":
+                # What comes out still holds the checksums that were added before it went in.
+                data = inflate(data, self.nbytes + 4 * active.count("fletcher32"))
+            elif not active:
+                return unshuffle(self._complete(data), self.itemsize, target)
+            else:
+                whole = np.empty(len(data), np.uint8)
+                unshuffle(data, self.itemsize, whole)
+                data = whole
+        target[:] = np.frombuffer(self._complete(data), np.uint8)
+        return None
+
+    def encode(self, values: NDArray[Any]) -> tuple[Buffer, int]:
+        """Apply the filters.
+
+        Parameters
+        ----------
+        values : array
+            A whole chunk.
+
+        Returns
+        -------
+        buffer, int
+            What to store, and which filters were left out (bit i: filter i) because they would not have helped.
+        """
+        skipped = 0
+        data: Buffer | None = None
+        for place, (name, options) in enumerate(self.filters):
+            if name == "shuffle" and data is None:
+                data = shuffle(values)
+                continue
+            data = _plain_bytes(values) if data is None else data
+            if name == "shuffle":
+                data = shuffle(np.frombuffer(data, np.uint8), self.itemsize)
+            elif name == "fletcher32":
+                data = b"".join((data, fletcher32(data).to_bytes(4, "little")))
+            else:
+                deflated = deflate(data, int(options.get("level", 4)))
+                if len(deflated) < len(data):
+                    data = deflated
+                else:
+                    skipped |= 1 << place
+        return _plain_bytes(values) if data is None else data, skipped
+
+    def _complete(self, data: Buffer) -> Buffer:
+        if len(data) != self.nbytes:
+            raise DamagedFileError(f"a chunk should have {self.nbytes} bytes, it has {len(data)}")
+        return data
+
+
+def _plain_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(values).reshape(-1).view(np.uint8)
+
+
+def shuffle(values: NDArray[Any], itemsize: int = 0) -> NDArray[np.uint8]:
+    """First bytes of all elements, then the second ones, and so on."""
+    itemsize = itemsize or values.dtype.itemsize
+    if itemsize == 1:
+        return _plain_bytes(values)
+    if values.dtype.kind in "iu" and itemsize == 2 and values.dtype.itemsize == 2:
+        return _shuffle_pairs(values)
+    data = _plain_bytes(values)
+    shuffled = np.empty_like(data)
+    length = data.size // itemsize
+    whole = length * itemsize
+    elements = data[:whole].reshape(length, itemsize)
+    for byte in range(itemsize):
+        shuffled[byte * length : (byte + 1) * length] = elements[:, byte]
+    shuffled[whole:] = data[whole:]
+    return shuffled
+
+
+def _shuffle_pairs(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """The same for two bytes, by arithmetic on whole elements, which is several times as fast."""
+    pairs = values.view(np.dtype(np.uint16).newbyteorder(values.dtype.byteorder))
+    shuffled = np.empty((2, *values.shape), np.uint8)
+    low, high = (1, 0) if _is_big_endian(values.dtype) else (0, 1)
+    np.copyto(shuffled[low], pairs, casting="unsafe")
+    np.right_shift(pairs, 8, out=shuffled[high], casting="unsafe")
+    return shuffled.reshape(-1)
+
+
+def _is_big_endian(dtype: np.dtype[Any]) -> bool:
+    return dtype.newbyteorder(">") == dtype
+
+
+def unshuffle(data: Buffer, itemsize: int, target: NDArray[np.uint8]) -> None:
+    """Undo `shuffle`; the target has as many bytes as the data."""
+    data = np.frombuffer(data, np.uint8)
+    length = data.size // itemsize
+    whole = length * itemsize
+    if itemsize == 2 and target.ctypes.data % 2 == 0:
+        pairs = target[:whole].view("<u2")
+        pairs[:] = data[length:whole]
+        pairs <<= 8
+        pairs |= data[:length]
+    else:
+        elements = target[:whole].reshape(length, itemsize)
+        for byte in range(itemsize):
+            elements[:, byte] = data[byte * length : (byte + 1) * length]
+    target[whole:] = data[whole:]
+
+
+def inflate(data: Buffer, size: int) -> Buffer:
+    """A zlib stream inflated to `size` bytes; one that would give more gives an error before it has them all."""
+    if size > MOST_INFLATED * len(data) + 64:
+        raise DamagedFileError(f"{len(data)} deflated bytes cannot hold the {size} bytes of a chunk")
+    try:
+        inflated = _inflater()(data, size)
+    except Exception as error:  # each of the libraries has an error of its own
+        raise DamagedFileError(f"a chunk cannot be inflated: {error}") from error
+    if len(inflated) != size:
+        raise DamagedFileError(
+            f"a chunk should inflate to {size} bytes, its stream gives {'more' if len(inflated) > size else 'less'}"
+        )
+    return inflated
+
+
+def deflate(data: Buffer, level: int) -> bytes | bytearray:
+    """A zlib stream."""
+    return _deflater(level)(data)
+
+
+@functools.cache
+def _inflater() -> Callable[[Buffer, int], bytes | bytearray]:
+    try:
+        from deflate import zlib_decompress  # pyright: ignore[reportMissingImports] - optional
+    except ImportError:
+        pass
+    else:
+        return zlib_decompress
+    try:
+        from isal.isal_zlib import decompressobj
+    except ImportError:
+        from zlib import decompressobj
+
+    def inflated(data: Buffer, size: int) -> bytes:
+        # One byte more than there should be tells a stream that is too long.
+        stream: Any = decompressobj()
+        result = stream.decompress(data, size + 1)
+        if len(result) == size and not stream.eof:
+            raise ValueError("incomplete or truncated stream")
+        return result
+
+    return inflated
+
+
+@functools.cache
+def _deflater(level: int) -> Callable[[Buffer], bytes | bytearray]:
+    if level == 1:
+        try:
+            from isal.isal_zlib import compress
+        except ImportError:
+            pass
+        else:
+            return functools.partial(compress, level=1)
+    if level > 0:
+        try:
+            from deflate import zlib_compress  # pyright: ignore[reportMissingImports] - optional
+        except ImportError:
+            pass
+        else:
+            return functools.partial(zlib_compress, compresslevel=level)
+    return functools.partial(zlib.compress, level=level)
+
+
+def _checked(data: Buffer) -> Buffer:
+    """What a checksum at its end belongs to."""
+    if len(data) < 4:
+        raise DamagedFileError("a chunk is shorter than its checksum")
+    content = memoryview(data)[:-4]
+    stored = int.from_bytes(memoryview(data)[-4:], "little")
+    computed = fletcher32(content)
+    # Early releases of HDF5 swapped the bytes of each half on some machines; it accepts both ever since.
+    swapped = (computed & 0x00FF00FF) << 8 | computed >> 8 & 0x00FF00FF
+    if stored not in (computed, swapped):
+        raise DamagedFileError(f"a chunk does not match its checksum: {stored:#010x} is stored, {computed:#010x} computed")
+    return content
+
+
+def fletcher32(data: Buffer) -> int:
+    """Checksum of HDF5: Fletcher's over big-endian words of 16 bits, an odd byte at the end padded with zero."""
+    content = np.frombuffer(data, np.uint8)
+    words = content[: content.size // 2 * 2].view(">u2")
+    first, second = _fletcher_sums(words)
+    if content.size % 2:
+        first += int(content[-1]) << 8
+        second += first
+    return _folded(second) << 16 | _folded(first)
+
+
+def _fletcher_sums(words: NDArray[Any]) -> tuple[int, int]:
+    """Sum of the words, and sum of all its partial sums; the words are cut into rows whose sums stay exact."""
+    row = 4096
+    full = words.size // row * row
+    rows = words[:full].reshape(-1, row).astype(np.float64)
+    weights = np.arange(row, 0, -1, dtype=np.float64)
+    first = second = 0
+    for total, weighted in zip(rows.sum(axis=1).tolist(), (rows @ weights).tolist(), strict=True):
+        second += first * row + int(weighted)
+        first += int(total)
+    rest = words[full:].astype(np.int64)
+    second += first * rest.size + int(rest @ np.arange(rest.size, 0, -1))
+    return first + int(rest.sum()), second
+
+
+def _folded(total: int) -> int:
+    """Modulo 65535, where 65535 itself stands for 0 of a sum that is not zero."""
+    return (total - 1) % 65535 + 1 if total else 0

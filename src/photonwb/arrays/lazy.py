@@ -1,0 +1,242 @@
+"""An array that stays in its file until it is indexed."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from typing import TYPE_CHECKING, Any
+
+from photonwb.errors import ClosedFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import numpy as np
+    from numpy.typing import DTypeLike, NDArray
+
+    from .selection import AxisIndex
+    from .source import ArraySource
+
+__all__ = ["LazyArray"]
+
+# Size of the blocks in which an array is gone through.
+BLOCK = 16 << 20
+
+
+class LazyArray:
+    """An array in a file, read where it is indexed.
+
+    An index gives what it gives for a numpy array, in a new array. Only the chunks that it touches are read, and they are
+    decoded by several threads. Those of which a part was wanted are kept for a while (`PHOTONWB_CACHE`, in MiB, for all arrays
+    together); a request that goes on where the one before ended has the next chunks decoded ahead.
+
+    Parameters
+    ----------
+    source : ArraySource
+        A dataset of a store.
+    dtype : numpy dtype, optional
+        Type to convert to when reading; that of the source by default.
+    """
+
+    __slots__ = ("_dtype", "_stop", "source")
+
+    def __init__(self, source: ArraySource, dtype: DTypeLike | None = None) -> None:
+        self.source = source
+        self._dtype = dtype
+        self._stop = -1
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.source.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        if self._dtype is None:
+            return self.source.dtype
+        import numpy as np
+
+        return np.dtype(self._dtype)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the whole array in memory."""
+        return self.size * self.dtype.itemsize
+
+    @property
+    def chunks(self) -> tuple[int, ...] | None:
+        """Shape of the chunks; None for an array in one piece."""
+        return self.source.chunks
+
+    @property
+    def maxshape(self) -> tuple[int | None, ...]:
+        """How far each axis may grow, None without end."""
+        layout: Any = getattr(self.source, "layout", None)
+        return getattr(layout, "maximum", None) or self.shape
+
+    @property
+    def compression(self) -> str | None:
+        """Name of the compression; the number of the filter where it has no name."""
+        return next((name for name, _ in self.source.filters if name not in _TRANSFORMS), None)
+
+    @property
+    def compression_opts(self) -> Any:
+        """Level of gzip, or the options of another compression."""
+        options = self._filters.get(self.compression or "", {})
+        return options.get("level", options.get("options"))
+
+    @property
+    def shuffle(self) -> bool:
+        return "shuffle" in self._filters
+
+    @property
+    def fletcher32(self) -> bool:
+        return "fletcher32" in self._filters
+
+    @property
+    def _filters(self) -> dict[str, Mapping[str, Any]]:
+        return dict(self.source.filters)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of unsized object")
+        return self.shape[0]
+
+    def __repr__(self) -> str:
+        try:
+            stored = f"chunks {self.chunks}, {self.compression or 'not compressed'}" if self.chunks else "in one piece"
+            described = f"of shape {self.shape}, {self.dtype}, {stored}, in {self.source.description}"
+        except ClosedFileError as error:
+            described = f"that cannot be read: {error}"
+        return f"<LazyArray {described}>"
+
+    def __getitem__(self, key: Any) -> Any:
+        import numpy as np
+
+        from .selection import select
+
+        names: Any = None
+        if isinstance(key, str) or (isinstance(key, list) and key and isinstance(key[0], str)):
+            names, key = key, ...
+        if isinstance(key, np.ndarray) and key.dtype == bool and key.ndim > 1 and key.shape == self.shape:
+            return self._masked(key)
+        layout = self.source.byte_layout()
+        selection = select(key, self.source.shape if layout is None else layout.shape)
+        values = self._fetched(layout, selection.fetch)
+        if selection.pick is not None:
+            values = values[selection.pick]
+        elif not values.ndim and key is not Ellipsis:
+            values = values[()]
+        return values if names is None else values[names]
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        if copy is False:
+            raise ValueError("an array in a file cannot be had without copying it into memory")
+        values: NDArray[Any] = self[...]
+        return values if dtype is None else values.astype(dtype, copy=False)
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.shape:
+            raise TypeError("iteration over a 0-d array")
+        rows = (max(1, len(self)), *[max(1, length) for length in self.shape[1:]])
+        for _, values in self._blocks(_whole_rows(rows, self.chunks, self.dtype.itemsize)):
+            yield from values
+
+    def astype(self, dtype: DTypeLike) -> LazyArray:
+        """The same array, converted to another type when it is read."""
+        return LazyArray(self.source, dtype)
+
+    def blocks(self, nbytes: int = BLOCK) -> Iterator[tuple[tuple[slice, ...], NDArray[Any]]]:
+        """Go through the array in blocks of whole chunks, each read while the one before it is used.
+
+        Parameters
+        ----------
+        nbytes : int, optional
+            About how large a block may be; one chunk at least. Up to two blocks are in memory.
+
+        Yields
+        ------
+        tuple of slice
+            Where the block lies.
+        numpy array
+            Its values.
+        """
+        from .grid import block_shape
+
+        return self._blocks(block_shape(self.shape, self.chunks, self.dtype.itemsize, nbytes))
+
+    def _blocks(self, block: tuple[int, ...]) -> Iterator[tuple[tuple[slice, ...], NDArray[Any]]]:
+        from .grid import steps
+        from .pool import submit, threads
+
+        places = steps(self.shape, block)
+        place = next(places, None)
+        values = None if place is None else self[place]
+        while place is not None:
+            following = next(places, None)
+            coming = submit(self.__getitem__, following) if following is not None and threads() > 1 else None
+            yield place, values
+            values = None  # the block before goes before the next but one comes
+            place = following
+            if coming is not None:
+                values = coming.result()
+            elif place is not None:
+                values = self[place]
+
+    def _fetched(self, layout: Any, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
+        import numpy as np
+
+        from .reading import can_read, read
+        from .selection import counts, fetch_key
+
+        if can_read(layout):
+            values = read(layout, fetch)
+            self._read_ahead(layout, fetch)
+        elif fetch and 0 not in counts(fetch):
+            values = np.asarray(self.source.read(fetch_key(fetch)))
+        else:
+            values = np.empty(counts(fetch), self.source.dtype)
+            if not fetch:
+                values[()] = self.source.read(())
+        return values if self._dtype is None else values.astype(self._dtype, copy=False)
+
+    def _read_ahead(self, layout: Any, fetch: tuple[AxisIndex, ...]) -> None:
+        from .pool import threads
+        from .reading import read_ahead
+
+        first = fetch[0] if fetch else None
+        if isinstance(first, range) and first:
+            goes_on, self._stop = first.start == self._stop, first.stop
+            if goes_on and threads() > 1:
+                with contextlib.suppress(RuntimeError):  # the interpreter is about to end and starts no more threads
+                    read_ahead(layout, fetch)
+
+    def _masked(self, mask: NDArray[np.bool_]) -> NDArray[Any]:
+        """Elements where a mask of the whole shape is true: in bands of whole rows, which hold them in their order."""
+        import numpy as np
+
+        found: list[NDArray[Any]] = [np.empty(0, self.dtype)]
+        rows = _whole_rows(self.shape, self.chunks, self.dtype.itemsize)[0]
+        for start in range(0, len(self), rows):
+            band = mask[start : start + rows]
+            if band.any():
+                found.append(self[start : start + rows][band])
+        return np.concatenate(found)
+
+
+_TRANSFORMS = frozenset({"shuffle", "fletcher32", "scaleoffset"})
+
+
+def _whole_rows(shape: tuple[int, ...], chunks: tuple[int, ...] | None, itemsize: int) -> tuple[int, ...]:
+    """Shape of blocks that span all axes but the first."""
+    step = min(chunks[0] if chunks else 1, shape[0])
+    row = math.prod(shape[1:]) * itemsize
+    times = max(1, BLOCK // max(1, row * step))
+    return (min(shape[0], step * times), *shape[1:])

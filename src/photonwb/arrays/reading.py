@@ -1,0 +1,225 @@
+"""Selections of an array whose bytes lie in a local file, read and decoded by several threads.
+
+Bytes go straight to where they are wanted wherever that can be: plain ones from the file into the result, whole chunks from the
+last filter into the result. Only of chunks that are wanted in part a decoded copy is made, and kept for the next request.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+import mmap
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from photonwb.errors import DamagedFileError
+
+from .cache import chunk_cache, may_keep
+from .codecs import Pipeline, is_known
+from .grid import ChunkPart, chunk_parts, covers
+from .local import LocalFile
+from .pool import run_all, submit, threads
+from .selection import counts
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+
+    from numpy.typing import NDArray
+
+    from .selection import AxisIndex
+    from .source import ByteLayout, ChunkPlace
+
+__all__ = ["can_read", "read", "read_ahead"]
+
+# Plain bytes in shorter runs than this are picked from a memory map, longer ones are read one by one.
+SHORT_RUN = 32 << 10
+# A long run is read by several threads, in pieces of this size.
+PIECE = 8 << 20
+# Chunks are handed to threads in groups of about so many bytes, lest handing them over takes longer than decoding.
+GROUP = 256 << 10
+
+
+def can_read(layout: ByteLayout | None) -> bool:
+    """Whether `read` understands how the bytes lie."""
+    return layout is not None and not layout.dtype.hasobject and layout.dtype.itemsize > 0 and is_known(layout.filters)
+
+
+def read(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
+    """The block of an array that lies at some positions of each axis.
+
+    Parameters
+    ----------
+    layout : ByteLayout
+        One that `can_read` accepts.
+    fetch : tuple of range or index array
+        See `Selection`.
+
+    Raises
+    ------
+    DamagedFileError
+        The file is cut short, or its bytes are not what the filters make.
+    """
+    block = np.empty(counts(fetch), layout.dtype)
+    if not block.size:
+        return block
+    if layout.chunks is None:
+        place = layout.places.get(())
+        if place is None:
+            block[...] = layout.fill
+            return block
+        with LocalFile(layout.path) as file:
+            _require_size(layout, file, place, math.prod(layout.shape))
+            (part,) = chunk_parts(fetch, tuple(max(length, 1) for length in layout.shape))
+            _read_plain(file, place.offset, layout.shape, part.inside, block)
+        return block
+    with LocalFile(layout.path) as file:
+        reader = _ChunkReader(layout, file, block)
+        run_all(reader.read_parts, _groups(chunk_parts(fetch, layout.chunks), reader.pipeline.nbytes))
+    return block
+
+
+def read_ahead(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> None:
+    """Decode in the background what is likely to be asked for next, after a request that went on where another had ended."""
+    first = fetch[0] if fetch else None
+    if layout.chunks is None or not layout.filters or not isinstance(first, range) or not first:
+        return
+    rest = [[part.chunk for part in chunk_parts((axis,), (length,))] for axis, length in zip(fetch, layout.chunks, strict=True)][
+        1:
+    ]
+    nbytes = math.prod(layout.chunks) * layout.dtype.itemsize
+    row = first[-1] // layout.chunks[0] + 1
+    coming = itertools.product(((row + ahead,) for ahead in range(2 * threads())), *rest)
+    with LocalFile(layout.path) as file:
+        if not may_keep(file):
+            return
+        for chunk in itertools.islice(coming, chunk_cache.limit // 4 // nbytes):
+            place = layout.places.get(tuple(itertools.chain(*chunk)))
+            if place is not None:
+                chunk_cache.expect(_cache_key(layout, file, place), functools.partial(submit, _decode_ahead, layout, place))
+
+
+def _decode_ahead(layout: ByteLayout, place: ChunkPlace) -> None:
+    with LocalFile(layout.path) as file:
+        _ChunkReader(layout, file, np.empty(0, layout.dtype)).decoded(place, known=None)
+
+
+def _cache_key(layout: ByteLayout, file: LocalFile, place: ChunkPlace) -> Hashable:
+    # Two arrays have the same bytes in a damaged file only; even then they must not get each other's shape.
+    return file.version, place, layout.chunks, layout.dtype
+
+
+def _groups(parts: Iterable[ChunkPart], nbytes: int) -> list[list[ChunkPart]]:
+    everything = list(parts)
+    size = max(1, GROUP // nbytes)
+    return [everything[start : start + size] for start in range(0, len(everything), size)]
+
+
+def _require_size(layout: ByteLayout, file: LocalFile, place: ChunkPlace, elements: int) -> None:
+    expected = elements * layout.dtype.itemsize
+    if place.size != expected:
+        raise DamagedFileError(
+            f"{layout.path}: {expected} bytes of an array are expected at {place.offset}, there are {place.size}"
+        )
+    file.require(place.offset, place.size)
+
+
+class _ChunkReader:
+    """Reads chunks of one array into a block."""
+
+    def __init__(self, layout: ByteLayout, file: LocalFile, block: NDArray[Any]) -> None:
+        assert layout.chunks is not None
+        self.layout = layout
+        self.file = file
+        self.block = block
+        self.chunks = layout.chunks
+        self.pipeline = Pipeline(layout.filters, layout.dtype.itemsize, math.prod(layout.chunks) * layout.dtype.itemsize)
+        self.plain_mask = (1 << len(layout.filters)) - 1
+        self.keep = may_keep(file)
+
+    def read_parts(self, parts: list[ChunkPart]) -> None:
+        for part in parts:
+            try:
+                self._read_part(part)
+            except DamagedFileError as error:
+                error.add_note(f"in chunk {part.chunk} of an array of {self.layout.path}")
+                raise
+
+    def _read_part(self, part: ChunkPart) -> None:
+        place = self.layout.places.get(part.chunk)
+        target = self.block[part.target]
+        if place is None:
+            target[...] = self.layout.fill
+        elif place.skipped_filters & self.plain_mask == self.plain_mask:
+            _require_size(self.layout, self.file, place, math.prod(self.chunks))
+            _read_plain(self.file, place.offset, self.chunks, part.inside, target)
+        elif covers(part.inside, self.chunks) and target.flags.c_contiguous:
+            known = self._known(place)
+            if known is None:
+                self._decode(place, target)
+            else:
+                target[...] = known
+        else:
+            target[...] = self.decoded(place, self._known(place))[part.inside]
+
+    def _known(self, place: ChunkPlace) -> NDArray[Any] | None:
+        return chunk_cache.get(_cache_key(self.layout, self.file, place)) if self.keep else None
+
+    def decoded(self, place: ChunkPlace, known: NDArray[Any] | None) -> NDArray[Any]:
+        """A whole chunk, to be kept."""
+        if known is not None:
+            return known
+        chunk = np.empty(self.chunks, self.layout.dtype)
+        self._decode(place, chunk)
+        if self.keep:
+            chunk_cache.put(_cache_key(self.layout, self.file, place), chunk)
+        return chunk
+
+    def _decode(self, place: ChunkPlace, target: NDArray[Any]) -> None:
+        data = self.file.read(place.offset, place.size)
+        self.pipeline.decode(data, target.reshape(-1).view(np.uint8), place.skipped_filters)
+
+
+def _read_plain(file: LocalFile, offset: int, shape: tuple[int, ...], inside: tuple[Any, ...], target: NDArray[Any]) -> None:
+    """Part of an array that lies in the file as it is in memory."""
+    starts, length = _runs(shape, inside, target.dtype.itemsize)
+    if length < SHORT_RUN and len(starts) > 1:
+        _pick_mapped(file, offset, shape, inside, target)
+        return
+    straight = target if target.flags.c_contiguous else np.empty(target.shape, target.dtype)
+    rows = memoryview(straight.reshape(-1).view(np.uint8))
+    pieces = [
+        (offset + start + done, row * length + done, min(PIECE, length - done))
+        for row, start in enumerate(starts)
+        for done in range(0, length, PIECE)
+    ]
+    run_all(lambda piece: file.read_into(piece[0], rows[piece[1] : piece[1] + piece[2]]), pieces)
+    if straight is not target:
+        target[...] = straight
+
+
+def _runs(shape: tuple[int, ...], inside: tuple[Any, ...], itemsize: int) -> tuple[list[int], int]:
+    """Where the runs of wanted bytes start, and how long each of them is."""
+    axis = max((number for number, part in enumerate(inside) if not covers((part,), (shape[number],))), default=-1)
+    length = math.prod(shape[axis + 1 :]) * itemsize
+    starts = np.zeros(1, np.int64)
+    for number in range(axis + 1):
+        stride = math.prod(shape[number + 1 :]) * itemsize
+        part = inside[number]
+        if number == axis and isinstance(part, slice) and part.step == 1:
+            positions = np.asarray([part.start])
+            length *= part.stop - part.start
+        else:
+            positions = np.arange(part.start, part.stop, part.step) if isinstance(part, slice) else part
+        starts = (starts[:, np.newaxis] + positions * stride).ravel()
+    return starts.tolist(), length
+
+
+def _pick_mapped(file: LocalFile, offset: int, shape: tuple[int, ...], inside: tuple[Any, ...], target: NDArray[Any]) -> None:
+    """Bytes that lie scattered: the file is mapped for as long as it takes to copy them."""
+    nbytes = math.prod(shape) * target.dtype.itemsize
+    file.require(offset, nbytes)
+    before = offset % mmap.ALLOCATIONGRANULARITY
+    mapped = mmap.mmap(file.descriptor, before + nbytes, access=mmap.ACCESS_READ, offset=offset - before)
+    target[...] = np.ndarray(shape, target.dtype, mapped, before)[inside]
