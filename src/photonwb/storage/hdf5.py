@@ -79,7 +79,7 @@ class HDF5Store:
             self.location, self._mode = str(file.filename), file.mode
         elif isinstance(file, (str, os.PathLike)):
             address = os.fspath(file)
-            self.location = address if "://" in address else os.path.abspath(address)  # noqa: PTH100 - links stay links
+            self.location = address if "://" in address else os.path.abspath(address)
             self._file = open_file(self.location, mode, self.location, options)
         else:
             self.location = str(getattr(file, "name", file))
@@ -207,7 +207,7 @@ class HDF5Store:
         """The store of another file, opened for reading the first time that a link leads there."""
         if not Path(self.location).is_file():
             raise BrokenLinkError(f"{self.location}: links to other files can be followed from local files only, not to {file!r}")
-        folder = os.path.dirname(os.path.realpath(self.location))  # noqa: PTH120 - like the two below
+        folder = os.path.dirname(os.path.realpath(self.location))
         path = os.path.realpath(os.path.join(folder, file))  # noqa: PTH118 - `file` may be absolute, and must lose its '..'
         if not Path(path).exists() and Path(file).is_absolute():
             # A file that moved together with its neighbour; HDF5 looks there, too.

@@ -206,7 +206,7 @@ class MemoryDataset(_Node):
         self.store.check(to_change=True)
         counts = tuple(map(len, spans(selection, self.shape)))
         array = values_for(values, self.layout.element, counts, self.description)
-        self._values[selection] = _bound(array, self.store)
+        self._values[(*selection, ...)] = _bound(array, self.store)
 
     def write_blocks(self, blocks: Iterable[Block]) -> None:
         for selection, values in blocks:
