@@ -167,8 +167,8 @@ class AbstractContainer:
         self._note_change(field)
 
     def _set_children(self, field: Field, values: list[AbstractContainer] | None) -> None:
-        if _is_listed(field):
-            self.__dict__[field.name] = list(values or ())
+        if field.is_listed:
+            self.__dict__[field.name] = field.listed(values or ())
             for value in values or ():
                 self._adopt(value)
         elif values:
@@ -182,7 +182,7 @@ class AbstractContainer:
     def _empty(self, field: Field) -> Any:
         """What a field is when nothing was given and no file tells."""
         if field.kind == Kind.CHILDREN:
-            return [] if _is_listed(field) else self._collection(field)
+            return field.listed(()) if field.is_listed else self._collection(field)
         if field.fixed is not None:
             return field.fixed
         return type(self).__defaults__.get(field.name)
@@ -296,8 +296,8 @@ class AbstractContainer:
                 if isinstance(held, LabelledDict):
                     if held.get(self.name) is self:
                         del held[self.name]
-                elif any(item is self for item in held):
-                    parent.__dict__[field.name] = [item for item in held if item is not self]
+                elif any(item is self for item in held or ()):
+                    parent.__dict__[field.name] = field.listed(item for item in held if item is not self)
             elif field.kind == Kind.CHILD and parent.__dict__.get(field.name) is self:
                 parent.__dict__[field.name] = None
         parent._release(self)
@@ -592,11 +592,6 @@ def _wrapped(
     if iterator is not None:
         values = iterator(data=values, **(iterator_options or {}))
     return wrapper(data=values, **options)
-
-
-def _is_listed(field: Field) -> bool:
-    """Whether a collection is kept as a list rather than by name."""
-    return field.annotation.startswith(("list", "tuple"))
 
 
 def _new_id() -> str:

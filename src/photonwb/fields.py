@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from photonwb import checks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from photonwb.container import AbstractContainer
 
@@ -121,6 +121,16 @@ class Field:
         return self.kind in (Kind.LINK, Kind.CHILD, Kind.CHILDREN)
 
     @property
+    def is_listed(self) -> bool:
+        """Whether the objects of a collection are kept in order rather than by name."""
+        return self.annotation.startswith(("list", "tuple"))
+
+    def listed(self, values: Iterable[Any]) -> list[Any] | tuple[Any, ...] | None:
+        """Objects of a collection as the sequence that the annotation says; None for none where it allows that."""
+        kept = tuple(values) if self.annotation.startswith("tuple") else list(values)
+        return kept or (None if "None" in self.types else kept)
+
+    @property
     def path(self) -> str:
         """Place in the file relative to the object, as people read it."""
         return "/".join(part for part in (self.where, self.key) if part)
@@ -222,9 +232,7 @@ def dataset(
     return Field(Kind.DATASET, doc, where=within, key=key, dtype=dtype, shape=shape)
 
 
-def shared_dataset(
-    doc: str, *, dtype: str | None = None, shape: tuple[int | None, ...] | Shapes = ()
-) -> Any:
+def shared_dataset(doc: str, *, dtype: str | None = None, shape: tuple[int | None, ...] | Shapes = ()) -> Any:
     """Declare a dataset that several objects may share by link."""
     return SharedField(Kind.DATASET, doc, dtype=dtype, shape=shape)
 

@@ -256,7 +256,7 @@ class StoredObject:
         if isinstance(held, LabelledDict):
             held.read_from(members)
             return cast("Any", held)
-        return [members.read(name) for name in members.names()]
+        return field.listed(members.read(name) for name in members.names())
 
 
 class StoredMembers:
