@@ -163,6 +163,8 @@ class ElementIdentifiers(GrowingData, neurodata_type="ElementIdentifiers"):
 
     data: ArrayLike = content("One whole number per row.", dtype="int", shape=(None,))
 
+    _known: set[int] | None = None  # all identifiers, while there are as many as rows
+
     __hash__: ClassVar[Any] = Data.__hash__  # objects of a file are told apart by identity
 
     def __init__(self, name: str, data: ArrayLike = ()) -> None:
@@ -185,6 +187,17 @@ class ElementIdentifiers(GrowingData, neurodata_type="ElementIdentifiers"):
         if type(arg) is not int:
             self._check_whole((arg,))
         super().append(arg)
+        if self._known is not None:
+            self._known.add(int(arg))
+
+    def _holds(self, identifier: int) -> bool:
+        """Whether there is such an identifier, without a search through all of them each time."""
+        known = self._known
+        if known is None or len(known) != len(self):
+            data: Any = self.data
+            values = data[...].tolist() if is_array(data) else data
+            known = self.__dict__["_known"] = set(values)
+        return int(identifier) in known
 
     def extend(self, arg: Iterable[int]) -> None:
         """Add several identifiers."""

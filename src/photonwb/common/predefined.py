@@ -76,7 +76,9 @@ class Column:
         return self if instance is None else instance._member(self.name)
 
     def __set__(self, instance: DynamicTable, value: Any) -> None:
-        raise InvalidTypeError(f"{instance._label()}.{self.name}: a column cannot be assigned; use add_column({self.name!r}, ...)")
+        raise InvalidTypeError(
+            f"{instance._label()}.{self.name}: a column cannot be assigned; use add_column({self.name!r}, ...)"
+        )
 
     @property
     def part_names(self) -> tuple[str, ...]:

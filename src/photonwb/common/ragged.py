@@ -56,7 +56,9 @@ class _Target(Field):
         table: Any = instance.parent
         named = table._member(instance.name.removesuffix("_index")) if hasattr(table, "_member") else None
         if not isinstance(named, VectorData) or named is instance:
-            raise BrokenLinkError(f"{instance._label()}.target: expected a reference to the column that it indexes, there is none")
+            raise BrokenLinkError(
+                f"{instance._label()}.target: expected a reference to the column that it indexes, there is none"
+            )
         return named
 
 
@@ -103,7 +105,9 @@ class VectorIndex(VectorData, neurodata_type="VectorIndex"):
             raise OutOfRangeError(f"{self._label()}[{row}]: there are {count} rows")
         start, end = int(ends[place - 1]) if place else 0, int(ends[place])
         if start > end or start < 0:
-            raise InvalidValueError(f"{self._label()}[{row}]: the row would begin at {start} and end at {end}; the index is damaged")
+            raise InvalidValueError(
+                f"{self._label()}[{row}]: the row would begin at {start} and end at {end}; the index is damaged"
+            )
         return start, end
 
     def _spans(self, rows: Rows, ends: Any) -> list[tuple[int, int]]:
@@ -173,6 +177,8 @@ class VectorIndex(VectorData, neurodata_type="VectorIndex"):
 
     def add_vector(self, arg: Iterable[Any], **kwargs: Any) -> None:
         """Add a row with these values."""
+        if isinstance(arg, (str, bytes)) or not hasattr(arg, "__iter__"):
+            raise InvalidTypeError(mismatch(self.target._label(), "a list of values for the row", arg))
         target = self.target
         if isinstance(target, VectorIndex):
             for vector in arg:
@@ -285,7 +291,9 @@ def _checked_ends(ends: Any, count: int, label: str) -> list[int]:
     if listed and (listed[0] < 0 or any(end < before for before, end in zip(listed, listed[1:], strict=False))):
         raise InvalidValueError(f"{label}: expected ends of rows that never decrease")
     if (listed[-1] if listed else 0) != count:
-        raise InvalidValueError(f"{label}: expected the last row to end at {count}, where the values end, got {listed[-1:] or 'no rows'}")
+        raise InvalidValueError(
+            f"{label}: expected the last row to end at {count}, where the values end, got {listed[-1:] or 'no rows'}"
+        )
     return listed
 
 

@@ -222,7 +222,9 @@ class DynamicTableRegion(VectorData, neurodata_type="DynamicTableRegion"):
 
     def __repr__(self) -> str:
         table: Any = self.table
-        target = f"{table.name} {type(table).__module__}.{type(table).__name__} at 0x{id(table):x}" if table is not None else "None"
+        target = (
+            f"{table.name} {type(table).__module__}.{type(table).__name__} at 0x{id(table):x}" if table is not None else "None"
+        )
         return f"{self.name} {type(self).__module__}.{type(self).__name__} at 0x{id(self):x}\n    Target table: {target}\n"
 
 

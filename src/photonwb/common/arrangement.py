@@ -1,0 +1,264 @@
+"""Which columns a table has, and how they belong together.
+
+A table keeps its columns by name, with the indices of the ragged ones and whatever else is stored for them. `colnames` says which of
+them are columns to the user, in their order. Of a table in a file only the names are known at first: a column becomes an object
+when it is asked for, so that one that is damaged or missing does not stand in the way of the others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from photonwb.common import building
+from photonwb.common.columns import ElementIdentifiers, VectorData
+from photonwb.common.enumeration import EnumData
+from photonwb.common.predefined import Column
+from photonwb.common.ragged import VectorIndex
+from photonwb.container import Container
+from photonwb.errors import InvalidValueError, NotFoundError
+from photonwb.fields import Field, Kind, attribute, children
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from photonwb.common.meanings import MeaningsTable
+    from photonwb.container import AbstractContainer
+    from photonwb.labelled import LabelledDict
+
+__all__ = ["ArrangedColumns", "parts_of"]
+
+
+class _Columns(Field):
+    """All columns with their indices: those of a file are known by name, and made when they are asked for."""
+
+    def load(self, instance: AbstractContainer) -> Any:
+        return instance._ordered_columns()  # type: ignore[attr-defined] - a field of tables
+
+    def members(self, instance: AbstractContainer) -> Mapping[str, VectorData]:
+        """The same by name."""
+        return super().load(instance)
+
+
+class _Colnames(Field):
+    """Names of the columns; where a file does not say, all of them by name."""
+
+    def load(self, instance: AbstractContainer) -> Any:
+        return instance._readable_colnames(super().load(instance))  # type: ignore[attr-defined] - a field of tables
+
+
+class _Identifiers(Field):
+    """Identifiers of the rows; where a file has none, their numbers."""
+
+    def load(self, instance: AbstractContainer) -> Any:
+        found = super().load(instance)
+        return found if found is not None else instance._numbered()  # type: ignore[attr-defined] - a field of tables
+
+
+class ArrangedColumns(Container):
+    """The part of a table that knows its columns; what is done with them is in `DynamicTable`."""
+
+    description: str = attribute("What is in the table.")
+    colnames: tuple[str, ...] = _Colnames(Kind.ATTRIBUTE, "Names of the columns, in order.", dtype="text", shape=(None,))  # type: ignore[assignment]
+    id: ElementIdentifiers = _Identifiers(Kind.CHILD, "Identifiers of the rows.", key="id")  # type: ignore[assignment]
+    columns: tuple[VectorData, ...] = _Columns(  # type: ignore[assignment]
+        Kind.CHILDREN, "The columns, with their indices.", annotation="LabelledDict[VectorData]", named_by_key=False
+    )
+    meanings_tables: LabelledDict[MeaningsTable] = children("What the values of columns mean.", within="meanings_tables")
+
+    __predefined__: ClassVar[Mapping[str, Column]] = {}
+    __columns__: ClassVar[tuple[Mapping[str, Any], ...]] = ()
+    __hash__: ClassVar[Any] = Container.__hash__  # objects of a file are told apart by identity
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for declared in cls.__dict__.get("__columns__", ()):
+            if declared["name"] not in cls.__dict__:
+                setattr(cls, declared["name"], Column.from_mapping(declared))
+        columns: dict[str, Column] = {}
+        for base in reversed(cls.__bases__):
+            columns.update(getattr(base, "__predefined__", {}))
+        columns.update({name: value for name, value in cls.__dict__.items() if isinstance(value, Column)})
+        cls.__predefined__ = columns
+        cls.__columns__ = tuple(each.as_mapping() for each in columns.values())
+
+    def _init(self, arguments: Mapping[str, Any]) -> None:
+        own = ("id", "columns", "colnames", "meanings_tables")
+        super()._init({key: value for key, value in arguments.items() if key not in own})
+        self._take_columns(arguments.get("columns"), arguments.get("colnames"))
+        self._take_identifiers(arguments.get("id"))
+
+    # ---- the columns
+
+    @property
+    def _members(self) -> Mapping[str, VectorData]:
+        """Everything that is stored for the columns, by name."""
+        held = self.__dict__.get("_held")
+        if held is None:
+            field: Any = type(self).__fields__["columns"]
+            held = self.__dict__["_held"] = field.members(self)
+        return held
+
+    def _member(self, name: str) -> VectorData | None:
+        return self._members.get(name)
+
+    def _tops(self) -> dict[str, VectorData]:
+        """What stands for each column: its outermost index, if it has any, or itself."""
+        tops = self.__dict__.get("_top_columns")
+        if tops is None or len(tops) != len(self.colnames):
+            tops = self.__dict__["_top_columns"] = {name: self._top(name) for name in self.colnames}
+        return tops
+
+    def _top(self, name: str) -> VectorData:
+        tops = self.__dict__.get("_top_columns")
+        if tops is not None and name in tops:
+            return tops[name]
+        column = self._members.get(name)
+        if column is None:
+            raise NotFoundError(
+                f"{self._label()}: column {name!r} is {'listed but not stored' if name in self.colnames else 'not there'}"
+            )
+        index = self._index_of(column)
+        while index is not None:
+            column, index = index, self._index_of(index)
+        return column
+
+    def _index_of(self, column: VectorData) -> VectorIndex | None:
+        usual = self._members.get(f"{column.name}_index")
+        if isinstance(usual, VectorIndex) and usual.target is column:
+            return usual
+        for name in self._members:
+            if name != column.name and name not in self.colnames and not name.endswith(("_index", "_elements")):
+                other = self._members[name]
+                if isinstance(other, VectorIndex) and other.target is column:
+                    return other
+        return None
+
+    def _ordered_columns(self) -> tuple[VectorData, ...]:
+        """All columns, in the order of `colnames`, each after its indices and before its elements; then what is not listed."""
+        members = self._members
+        found: dict[str, VectorData] = {}
+        for name in self.colnames:
+            if name in members:
+                found.update((part.name, part) for part in parts_of(self._top(name)))
+        found.update((name, members[name]) for name in members if name not in found)
+        return tuple(found.values())
+
+    def _readable_colnames(self, stored: Any) -> tuple[str, ...]:
+        members = self._members
+        if stored is None or not len(stored):
+            elements = {f"{name}_elements" for name in members}
+            return tuple(name for name in members if not isinstance(members[name], VectorIndex) and name not in elements)
+        indices = {name for name in stored if name.endswith("_index") and isinstance(members.get(name), VectorIndex)}
+        return tuple(dict.fromkeys(str(name) for name in stored if name != "id" and name not in indices))
+
+    def _numbered(self) -> ElementIdentifiers:
+        counts = [self._top(name)._row_count() for name in self.colnames if name in self._members]
+        identifiers = ElementIdentifiers("id", list(range(counts[0] or 0)) if counts else [])
+        identifiers.__dict__["_parent"] = self
+        return identifiers
+
+    def _take_columns(self, columns: Any, colnames: Any) -> None:
+        """Begin with these columns."""
+        if columns is None and colnames is not None and len(colnames):
+            raise InvalidValueError(f"{self._label()}.colnames: columns are needed to go with the names {list(colnames)}")
+        given = building.require_columns(columns or ())
+        held: dict[str, VectorData] = {}
+        for column in given:
+            if held.setdefault(column.name, column) is not column:
+                raise InvalidValueError(f"{self._label()}.columns: there are two columns named {column.name!r}")
+        for column in given:
+            if isinstance(column, EnumData):
+                held.setdefault(column.elements.name, column.elements)
+        elements = {id(column.elements) for column in given if isinstance(column, EnumData)}
+        names = tuple(name for name, column in held.items() if not isinstance(column, VectorIndex) and id(column) not in elements)
+        if colnames is not None and len(colnames):
+            names = self._checked_colnames(colnames, names)
+        self._check_indices(held)
+        self.__dict__.update(_held=held, colnames=names)
+        self.__dict__["columns"] = tuple(held.values()) if colnames is None else self._ordered_columns()
+        for column in held.values():
+            self._adopt(column)
+
+    def _checked_colnames(self, colnames: Any, names: Collection[str]) -> tuple[str, ...]:
+        order = tuple(name.decode() if isinstance(name, bytes) else str(name) for name in colnames)
+        if len(set(order)) != len(order) or set(order) != set(names):
+            raise InvalidValueError(
+                f"{self._label()}.colnames: expected the columns {sorted(names)} in some order, got {list(order)}"
+            )
+        return order
+
+    def _check_indices(self, held: Mapping[str, VectorData]) -> None:
+        seen: set[int] = set()
+        for column in held.values():
+            if not isinstance(column, VectorIndex):
+                continue
+            if held.get(column.target.name) is not column.target:
+                raise InvalidValueError(
+                    f"{self._label()}.columns: {column.name!r} is there but not its target {column.target.name!r}"
+                )
+            if id(column.target) in seen:
+                raise InvalidValueError(f"{self._label()}.columns: {column.target.name!r} is the target of two indices")
+            seen.add(id(column.target))
+            column._check()
+
+    def _take_identifiers(self, identifiers: Any) -> None:
+        """Begin with these identifiers, which must be as many as the columns have rows."""
+        given = identifiers is not None
+        if not isinstance(identifiers, ElementIdentifiers):
+            identifiers = ElementIdentifiers("id", () if identifiers is None else identifiers)
+        counts = {name: column._row_count() for name, column in self._tops().items()}
+        known = {name: count for name, count in counts.items() if count is not None}
+        if len(set(known.values())) > 1:
+            raise InvalidValueError(f"{self._label()}.columns: expected columns of the same length, got {known}")
+        if counts and not known and not given:
+            raise InvalidValueError(
+                f"{self._label()}.id: the columns do not tell how many rows they will have; give their identifiers"
+            )
+        rows = next(iter(known.values()), None)
+        count = identifiers._row_count()
+        if rows is not None and count is not None and rows != count:
+            if count:
+                raise InvalidValueError(f"{self._label()}.id: expected {rows} identifiers, one for each row, got {count}")
+            identifiers.extend(range(rows))
+        self.__dict__["id"] = identifiers
+        self._adopt(identifiers)
+
+    def _set(self, field: Field, value: Any) -> None:
+        if field.name == "columns":
+            self._take_columns(value, None)
+            self.__dict__.pop("_top_columns", None)
+            self._note_columns()
+        elif field.name == "colnames":
+            self.__dict__["colnames"] = self._checked_colnames(value, self.colnames)
+            self.__dict__.pop("_top_columns", None)
+            self.__dict__["columns"] = self._ordered_columns()
+            self._note_columns()
+        elif field.name == "id":
+            self._take_identifiers(value)
+            self._note_change(field)
+        else:
+            super()._set(field, value)
+
+    def _note_columns(self) -> None:
+        for name in ("columns", "colnames"):
+            self._note_change(type(self).__fields__[name])
+
+    def __getattr__(self, name: str) -> Any:
+        # Reached only for what is no attribute: a column that no class declares, or a part of one that does not exist yet.
+        if not name.startswith("__"):
+            column = self._member(name)
+            if column is not None:
+                return column
+            if any(name in declared.part_names for declared in self.__predefined__.values()):
+                return None
+        raise AttributeError(f"{self._label()} has no attribute or column {name!r}")
+
+
+def parts_of(top: VectorData) -> Iterator[VectorData]:
+    """A column with all that is stored for it: indices first, then the values, then the elements."""
+    yield top
+    while isinstance(top, VectorIndex):
+        top = top.target
+        yield top
+    if isinstance(top, EnumData):
+        yield top.elements
