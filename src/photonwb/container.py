@@ -117,9 +117,8 @@ class AbstractContainer:
         """Take the arguments of a constructor: check each by its field and keep it."""
         values = self.__dict__
         table = type(self).__fields__
-        name = arguments.get("name")
-        if name is not None:
-            values["_name"] = self._check_name(name)
+        if "name" in arguments:
+            values["_name"] = self._check_name(arguments["name"])
         for key, value in arguments.items():
             if value is None or key not in table:
                 continue
