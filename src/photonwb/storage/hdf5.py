@@ -116,7 +116,7 @@ class HDF5Store:
 
     @property
     def closed(self) -> bool:
-        return not self._file
+        return not self._file.id
 
     @property
     def is_local(self) -> bool:

@@ -61,9 +61,12 @@ class HDF5Attributes(MutableMapping[str, Any]):
         store, path = self._store, self._path
         with store.reading(path):
             owner, raw = store.object_id(path), _checked_name(name)
-            if not h5a.exists(owner, raw):
-                raise NotFoundError(f"{store.location}: {path} has no attribute {name!r}")
-            attribute = h5a.open(owner, raw)
+            try:
+                attribute = h5a.open(owner, raw)
+            except (KeyError, RuntimeError, ValueError) as error:
+                if h5a.exists(owner, raw):
+                    raise
+                raise NotFoundError(f"{store.location}: {path} has no attribute {name!r}") from error
             if attribute.get_space().get_simple_extent_type() == h5s.NULL:
                 return None
             stored = attribute.get_type()

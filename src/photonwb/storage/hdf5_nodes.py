@@ -105,15 +105,19 @@ class HDF5Group(_Node):
     def __getitem__(self, name: str) -> HDF5Group | HDF5Dataset | Link:
         if "/" in name:
             return descend(self, name)  # pyright: ignore[reportReturnType] - the nodes of a store are of its own classes
-        if name not in self:
-            raise NotFoundError(f"{self.store.location}: {self.path} has no member {name!r}")
-        with self.store.reading(self._child(name)):
+        path = self._child(name)
+        with self.store.reading(path):
             group, raw = self._id, name_bytes(name)
-            info = group.links.get_info(raw)
+            try:
+                info = group.links.get_info(raw)
+            except (KeyError, RuntimeError, ValueError) as error:
+                if name in self:
+                    raise
+                raise NotFoundError(f"{self.store.location}: {self.path} has no member {name!r}") from error
             if info.type == h5l.TYPE_HARD:
                 return self._open(name, h5o.open(group, raw))
             if info.type not in (h5l.TYPE_SOFT, h5l.TYPE_EXTERNAL):
-                raise StorageError(f"{self.store.location}: {self._child(name)} is a link of an unknown kind")
+                raise StorageError(f"{self.store.location}: {path} is a link of an unknown kind")
             target = group.links.get_val(raw)
             file, path = target if info.type == h5l.TYPE_EXTERNAL else (None, target)
             return Link(name_text(path), None if file is None else name_text(file))
