@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from photonwb.io.reading import Reader
     from photonwb.storage.contract import Dataset, Group
 
-__all__ = ["amended", "current_class", "only_item"]
+__all__ = ["amended", "current_type", "only_item"]
 
 # Tables that were plain DynamicTables (or columns that were plain VectorData) before they got a type of their own: by path or
 # name, the type that they have now.
@@ -32,14 +32,12 @@ def only_item(value: Any) -> str:
     return items[0] if len(items) == 1 and isinstance(items[0], str) else ""
 
 
-def current_class(node: Group | Dataset, cls: type[AbstractContainer]) -> type[AbstractContainer]:
-    """The class for a type that the standard has since split or renamed."""
-    newer = _TYPED_SINCE.get((cls.neurodata_type, node.name))
-    if newer is None:
-        return cls
-    if newer == "TimeSeriesReferenceVectorData" and cast("Dataset", node).dtype.names is None:
-        return cls
-    return known_class(newer, "core") or cls
+def current_type(node: Group | Dataset, neurodata_type: str, namespace: str) -> tuple[str, str]:
+    """Type and namespace that an object has in the current standard."""
+    newer = _TYPED_SINCE.get((neurodata_type, node.name))
+    if newer is None or (newer == "TimeSeriesReferenceVectorData" and cast("Dataset", node).dtype.names is None):
+        return neurodata_type, namespace
+    return newer, "core"
 
 
 def amended(reader: Reader, container: AbstractContainer, field: Field, value: Any) -> Any:

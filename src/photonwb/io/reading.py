@@ -86,10 +86,10 @@ class Reader:
             namespace = "core"
         if not neurodata_type:
             return None
-        key = neurodata_type, str(namespace)
+        key = legacy.current_type(node, neurodata_type, str(namespace))
         found = self._classes.get(key)
         if found is None:
-            found = self._classes[key] = legacy.current_class(node, known_class(*key) or self._made_class(*key))
+            found = self._classes[key] = known_class(*key) or self._made_class(*key)
         return found
 
     def _made_class(self, neurodata_type: str, namespace: str) -> type[AbstractContainer]:
@@ -270,7 +270,8 @@ class StoredMembers:
         self._names: list[str] | None = None
         fields = [other for other in type(container).__fields__.values() if other.where == field.where]
         self._collections = [other for other in fields if other.kind == Kind.CHILDREN or other.key is None]
-        self._taken = {other.key for other in fields if other.key is not None and other.kind != Kind.ATTRIBUTE}
+        # A named child, such as the trials among the intervals, is a member of the collection as well.
+        self._taken = {other.key for other in fields if other.kind in (Kind.DATASET, Kind.LINK)}
 
     def names(self) -> list[str]:
         """Names of all members that belong to the collection."""
