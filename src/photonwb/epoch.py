@@ -68,7 +68,7 @@ class TimeIntervals(DynamicTable, namespace="core", neurodata_type="TimeInterval
         start_time, stop_time : float
             In seconds.
         tags : str or list of str, optional
-            Text is split at commas.
+            Text is split at commas. An interval may have none where others have some; likewise for `timeseries`.
         timeseries : TimeSeries or list of TimeSeries, optional
             Series that belong to the interval. Of each, the samples inside the interval are noted; none (a count of 0) if it has
             none there.
@@ -81,8 +81,8 @@ class TimeIntervals(DynamicTable, namespace="core", neurodata_type="TimeInterval
             A series has neither timestamps nor a rate.
         """
         row: dict[str, Any] = {
-            "start_time": _seconds("start_time", start_time),
-            "stop_time": _seconds("stop_time", stop_time),
+            "start_time": self._seconds("start_time", start_time),
+            "stop_time": self._seconds("stop_time", stop_time),
             **columns,
         }
         if isinstance(tags, str):
@@ -92,7 +92,15 @@ class TimeIntervals(DynamicTable, namespace="core", neurodata_type="TimeInterval
         series = [timeseries] if isinstance(timeseries, TimeSeries) else list(timeseries or ())
         if series:
             row["timeseries"] = [_samples_within(each, start_time, stop_time) for each in series]
+        for name in ("tags", "timeseries"):
+            if name in self.colnames:
+                row.setdefault(name, [])
         self.add_row(**row)
+
+    def _seconds(self, name: str, value: Any) -> float:
+        if not hasattr(value, "__float__"):
+            raise InvalidTypeError(mismatch(f"{self._label()}.{name}", "a time in seconds", value))
+        return float(value)
 
     def get_starting_time(self) -> float | None:
         """Start of the earliest interval, in seconds; None for an empty table."""
@@ -108,12 +116,6 @@ def _in_memory(times: VectorData) -> NDArray[Any]:
     import numpy as np
 
     return np.asarray(times.data)
-
-
-def _seconds(name: str, value: Any) -> float:
-    if not hasattr(value, "__float__"):
-        raise InvalidTypeError(mismatch(name, "a time in seconds", value))
-    return float(value)
 
 
 def _samples_within(series: TimeSeries, start: float, stop: float) -> TimeSeriesReference:

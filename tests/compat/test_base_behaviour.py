@@ -49,7 +49,7 @@ def outcome(call, package):
     return result, [warning.category for warning in caught]
 
 
-def series(lib, name: Any = "s", data: Any = (1.0, 2.0, 3.0), **more):
+def series(lib: Any, name: Any = "s", data: Any = (1.0, 2.0, 3.0), **more):
     timing = {} if {"rate", "timestamps"} & set(more) else {"rate": 10.0}
     return lib.TimeSeries(name=name, data=list(data) if isinstance(data, tuple) else data, unit="V", **timing, **more)
 
@@ -269,6 +269,56 @@ REFERENCES = {
     "column with a pair": lambda lib: lib.TimeSeriesReferenceVectorData().append((0, 1)),
 }
 
+
+def intervals(lib, *rows):
+    table = lib.TimeIntervals(name="epochs")
+    for row in rows:
+        table.add_interval(**row)
+    return table
+
+
+def cells(table, *names):
+    columns = [[plain(table[name][row]) for row in range(len(table))] for name in names]
+    return (
+        list(table.colnames),
+        plain(table.id.data),
+        table.description,
+        [table[name].description for name in ("start_time",)],
+        columns,
+    )
+
+
+def samples(lib, start, stop, **more):
+    table = intervals(lib, {"start_time": start, "stop_time": stop, "timeseries": series(lib, data=np.arange(100), **more)})
+    return table["timeseries"][0]
+
+
+INTERVALS = {
+    "plain": lambda lib: cells(intervals(lib, {"start_time": 1.0, "stop_time": 2.0}), "start_time", "stop_time"),
+    "tags": lambda lib: cells(intervals(lib, {"start_time": 1.0, "stop_time": 2.0, "tags": "a, b"}), "tags"),
+    "list of tags": lambda lib: cells(intervals(lib, {"start_time": 1.0, "stop_time": 2.0, "tags": ["a, b", "c"]}), "tags"),
+    "samples": lambda lib: samples(lib, 2.0, 3.0),
+    "samples between": lambda lib: samples(lib, 2.25, 3.29),
+    "samples after a start": lambda lib: samples(lib, 2.0, 3.0, rate=4.0, starting_time=1.0),
+    "samples by timestamps": lambda lib: samples(lib, 2.25, 3.5, timestamps=np.arange(100) / 4),
+    "no samples": lambda lib: samples(lib, 2.0, 2.0),
+    "no series": lambda lib: cells(intervals(lib, {"start_time": 1.0, "stop_time": 2.0, "timeseries": []})),
+    "description of samples": lambda lib: intervals(
+        lib, {"start_time": 1.0, "stop_time": 2.0, "timeseries": [series(lib)]}
+    )["timeseries"].target.description,
+    "no stop": lambda lib: intervals(lib, {"start_time": 1.0}),
+    "stop is a text": lambda lib: intervals(lib, {"start_time": 1.0, "stop_time": "2.0"}),
+    "unknown column": lambda lib: intervals(lib, {"start_time": 1.0, "stop_time": 2.0, "side": "left"}),
+    "tags too late": lambda lib: intervals(
+        lib, {"start_time": 1.0, "stop_time": 2.0}, {"start_time": 1.0, "stop_time": 2.0, "tags": "a"}
+    ),
+    "span": lambda lib: [
+        getattr(intervals(lib, {"start_time": 3.0, "stop_time": 4.5}, {"start_time": 1.0, "stop_time": 2.0}), name)()
+        for name in ("get_starting_time", "get_duration")
+    ],
+    "span of none": lambda lib: (intervals(lib).get_starting_time(), intervals(lib).get_duration()),
+}  # fmt: skip
+
 CASES = {
     f"{group}: {name}": call
     for group, cases in {
@@ -277,6 +327,7 @@ CASES = {
         "image": SINGLE_IMAGES,
         "module": MODULES,
         "reference": REFERENCES,
+        "interval": INTERVALS,
     }.items()
     for name, call in cases.items()
 }
