@@ -17,10 +17,12 @@ from photonwb.checks import describe_value
 from photonwb.errors import InvalidTypeError, InvalidValueError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import numpy as np
-    from numpy.typing import ArrayLike, DTypeLike, NDArray
+    from numpy.typing import DTypeLike, NDArray
+
+    from photonwb.typing import ArrayLike
 
     Array = NDArray[Any]
 
@@ -81,16 +83,22 @@ def as_mask(mask: ArrayLike, dimensions: int = 2, place: str = "mask") -> Array:
     dtype = mask_dtype(dimensions)
     if type(mask) is np.ndarray and mask.dtype == dtype and mask.ndim == 1:
         return mask
-    coordinates, weights = _columns(mask, dimensions, place)
+    columns, weights = _columns(mask, dimensions, place)
     made = np.empty(len(weights), dtype)
-    for axis, column in zip(AXES, coordinates, strict=False):
-        made[axis] = column
+    with np.errstate(invalid="ignore"):
+        for axis, column in zip(AXES, columns, strict=False):
+            made[axis] = column
+            # One comparison sees what is negative, not whole, too large or not a number. (Counting is faster than `all`.)
+            if np.count_nonzero(made[axis] != column):
+                raise InvalidValueError(
+                    f"{place}: expected whole coordinates >= 0, got {axis} = {column[made[axis] != column][0]}"
+                )
     made["weight"] = weights
     return made
 
 
-def _columns(mask: ArrayLike, dimensions: int, place: str) -> tuple[Array, Array]:
-    """Coordinates, an array of (dimensions, n), and weights in whatever precision they came."""
+def _columns(mask: ArrayLike, dimensions: int, place: str) -> tuple[Iterable[Array], Array]:
+    """Coordinates, an array for each axis, and weights, all as they came."""
     import numpy as np
 
     try:
@@ -101,40 +109,27 @@ def _columns(mask: ArrayLike, dimensions: int, place: str) -> tuple[Array, Array
         names = [*AXES[:dimensions], "weight"]
         if not set(names) <= set(table.dtype.names):
             raise InvalidTypeError(f"{place}: expected the fields {names}, got {list(table.dtype.names)}")
-        table = table.reshape(-1)
-        return _whole(np.array([table[name] for name in names[:-1]]), place), table["weight"]
+        *columns, weights = (table[name].reshape(-1) for name in names)
+        return columns, weights
     if table.size == 0:
-        return np.empty((dimensions, 0), np.uint32), np.empty(0, np.float32)
+        table = np.empty((0, dimensions + 1), np.float32)
     if table.ndim != 2 or table.shape[1] != dimensions + 1 or table.dtype.kind not in "iufb":
         raise InvalidValueError(
             f"{place}: expected rows of {_row(dimensions)}, an array of shape (any, {dimensions + 1}), got {describe_value(mask)}"
         )
     columns = table.T
-    return _whole(columns[:dimensions], place), columns[dimensions]
+    return columns[:dimensions], columns[dimensions]
 
 
 def _row(dimensions: int) -> str:
     return f"({', '.join(AXES[:dimensions])}, weight)"
 
 
-def _whole(given: Array, place: str) -> Array:
-    """Coordinates as unsigned integers, none of them changed by that."""
-    import numpy as np
-
-    with np.errstate(invalid="ignore"):
-        whole = given.astype(np.uint32)
-    # One comparison sees what is negative, not whole, too large or not a number.
-    if not (whole == given).all():
-        wrong = given[:, (whole != given).any(axis=0)][:, 0]
-        raise InvalidValueError(f"{place}: expected whole coordinates >= 0, got ({', '.join(str(value) for value in wrong)})")
-    return whole
-
-
 def check_weights(weights: Array, place: str = "mask") -> None:
     """Check that every weight is a finite number."""
     import numpy as np
 
-    if not np.isfinite(weights).all():
+    if np.count_nonzero(np.isfinite(weights)) != len(weights):
         wrong = int(np.flatnonzero(~np.isfinite(weights))[0])
         raise InvalidValueError(f"{place}: expected finite weights, got {weights[wrong]} at pixel {wrong}; leave such pixels out")
 
@@ -220,16 +215,16 @@ def image_to_voxel(image_mask: ArrayLike, axes: str = "xyz") -> Array:
 def _to_image(mask: ArrayLike, image_shape: Sequence[int], axes: str, dtype: DTypeLike, place: str, dimensions: int) -> Array:
     import numpy as np
 
-    order = axis_order(axes, dimensions)
+    axis_order(axes, dimensions)
     if len(image_shape) != dimensions:
         raise InvalidValueError(f"{place}: expected an image shape of {dimensions} lengths, got {tuple(image_shape)}")
-    coordinates, weights = _columns(mask, dimensions, place)
-    for length, position in zip(image_shape, order, strict=True):
-        largest = coordinates[position].max(initial=0)
-        if largest >= length and len(weights):
-            raise InvalidValueError(_outside(place, AXES[position], largest, axes, image_shape))
+    pixels, weights = as_mask(mask, dimensions, place), _columns(mask, dimensions, place)[1]
+    for axis, length in zip(axes, image_shape, strict=True):
+        largest = pixels[axis].max(initial=0)
+        if largest >= length and len(pixels):
+            raise InvalidValueError(_outside(place, axis, largest, axes, image_shape))
     image = np.zeros(tuple(image_shape), dtype)
-    image[tuple(coordinates[position] for position in order)] = weights
+    image[tuple(pixels[axis] for axis in axes)] = weights
     return image
 
 

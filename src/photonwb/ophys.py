@@ -16,12 +16,12 @@ from photonwb.image import ImageSeries
 from photonwb.labelled import adder, creator, getter
 from photonwb.responses import DfOverF, Fluorescence, RoiResponseSeries
 from photonwb.segmentation import ImageSegmentation, PlaneSegmentation
-from photonwb.timeseries import TimeSeries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from photonwb.device import Device
+    from photonwb.timeseries import TimeSeries
     from photonwb.typing import ArrayLike, Several
 
 __all__ = [

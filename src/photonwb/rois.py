@@ -9,6 +9,7 @@ Coordinates are those of the standard, see `masks`.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from photonwb.arrays.shapes import shape_of
@@ -19,7 +20,9 @@ from photonwb.masks import AXES, as_mask, axis_order, check_inside, mask_dtype, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from numpy.typing import ArrayLike, DTypeLike, NDArray
+    from numpy.typing import DTypeLike, NDArray
+
+    from photonwb.typing import ArrayLike
 
     Array = NDArray[Any]
 
@@ -108,11 +111,13 @@ class RoiSet:
         import numpy as np
 
         each: list[Any] = list(masks)
-        dtype = mask_dtype(dimensions)
-        if not all(type(mask) is np.ndarray and mask.dtype == dtype and mask.ndim == 1 for mask in each):
-            each = [as_mask(mask, dimensions, f"{place} {number}") for number, mask in enumerate(each)]
-        lengths = np.fromiter((len(mask) for mask in each), np.int64, len(each))
-        values = np.concatenate(each) if each else np.empty(0, dtype)
+        try:
+            values = _joined(each, dimensions, place)
+        except (InvalidValueError, InvalidTypeError):
+            for number, mask in enumerate(each):
+                as_mask(mask, dimensions, f"{place} {number}")  # says which one it is
+            raise
+        lengths = np.fromiter(map(len, each), np.int64, len(each))
         return cls(values, lengths.cumsum(), image_shape)
 
     @classmethod
@@ -326,6 +331,18 @@ def _roi(mask: Array) -> Roi:
     import numpy as np
 
     return Roi(np.stack([mask[axis].astype(np.int64) for axis in mask.dtype.names[:-1]], axis=1), mask["weight"])  # type: ignore[index]
+
+
+def _joined(masks: list[Any], dimensions: int, place: str) -> Array:
+    """Masks one after the other, looked at one by one only where they differ in kind."""
+    import numpy as np
+
+    dtype = mask_dtype(dimensions)
+    if all(isinstance(mask, list) for mask in masks):
+        return as_mask(list(chain.from_iterable(masks)), dimensions, place)
+    if all(isinstance(mask, np.ndarray) and mask.ndim == 2 and mask.shape[1] == dimensions + 1 for mask in masks):
+        return as_mask(np.concatenate(masks), dimensions, place)
+    return np.concatenate([as_mask(mask, dimensions, place) for mask in masks], dtype=dtype)
 
 
 def _assembled(indices: Sequence[Array], weights: Array) -> Array:

@@ -110,8 +110,8 @@ def test_a_mask_may_be_empty(empty):
 @pytest.mark.parametrize(
     ("mask", "message"),
     [
-        ([(-1, 2, 1.0)], r"pixel_mask: expected whole coordinates >= 0, got \(-1"),
-        ([(0, 0, 1.0), (1, 2.5, 1.0)], r"whole coordinates >= 0, got \(1.0, 2.5\)"),
+        ([(-1, 2, 1.0)], r"pixel_mask: expected whole coordinates >= 0, got x = -1"),
+        ([(0, 0, 1.0), (1, 2.5, 1.0)], r"whole coordinates >= 0, got y = 2.5"),
         (np.array([[np.nan, 0, 1]]), "whole coordinates"),
         (np.array([[2.0**40, 0, 1]]), "whole coordinates"),
         ([(1, 2)], r"rows of \(x, y, weight\), an array of shape \(any, 3\), got list of shape \(1, 2\)"),

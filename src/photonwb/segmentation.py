@@ -1,0 +1,385 @@
+"""Tables of regions of interest.
+
+Each row is a region with a mask of at least one kind, the same kinds in every row. A mask is checked when it is added, while the
+mistake can still be seen: that it is a mask at all, and that it lies inside the image. What cannot be added leaves the table as
+it was.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from photonwb.arrays.growing import is_array
+from photonwb.arrays.shapes import shape_of
+from photonwb.checks import describe_value
+from photonwb.common import DynamicTable, column
+from photonwb.common.ragged import Ragged
+from photonwb.core import LabelledDict, MultiContainerInterface
+from photonwb.errors import InvalidValueError
+from photonwb.fields import children, link
+from photonwb.labelled import adder, creator, getter
+from photonwb.masks import as_mask, check_inside, check_weights, image_to_pixel, image_to_voxel, pixel_to_image, voxel_to_image
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from photonwb.common import DynamicTableRegion, ElementIdentifiers, MeaningsTable, VectorData
+    from photonwb.image import ImageSeries
+    from photonwb.ophys import ImagingPlane
+    from photonwb.rois import RoiSet
+    from photonwb.typing import ArrayLike, Several
+
+__all__ = ["ImageSegmentation", "PlaneSegmentation"]
+
+_DIMENSIONS = {"pixel_mask": 2, "voxel_mask": 3}
+_MASKS = ("pixel_mask", "voxel_mask", "image_mask")
+
+
+class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namespace="core"):
+    """Regions of interest of one imaging plane, a row for each.
+
+    Parameters
+    ----------
+    description : str
+    imaging_plane : ImagingPlane
+    name : str, optional
+        The name of the imaging plane unless given.
+    reference_images : ImageSeries, or list, tuple or dict of ImageSeries, optional
+        What the masks were drawn on. Masks must lie inside these images.
+    id, columns, colnames, target_tables, meanings_tables
+        See `DynamicTable`.
+
+    Raises
+    ------
+    InvalidValueError
+        Rows without a mask of any kind.
+    """
+
+    imaging_plane: ImagingPlane = link("The plane that the regions lie in.")
+    reference_images: tuple[ImageSeries, ...] | None = children("What the masks were drawn on.", within="reference_images")
+
+    image_mask: VectorData | None = column("Image masks for each ROI")
+    pixel_mask: VectorData | None = column("Pixel masks for each ROI", index=1)
+    voxel_mask: VectorData | None = column("Voxel masks for each ROI", index=1)
+
+    def __init__(
+        self,
+        description: str,
+        imaging_plane: ImagingPlane,
+        name: str | None = None,
+        reference_images: Several[ImageSeries] | None = None,
+        id: ArrayLike | ElementIdentifiers | None = None,
+        columns: Sequence[VectorData] | None = None,
+        colnames: ArrayLike | None = None,
+        target_tables: dict[str, DynamicTable] | None = None,
+        meanings_tables: Sequence[MeaningsTable] | None = None,
+    ) -> None:
+        arguments = locals()
+        if name is None:
+            arguments["name"] = getattr(imaging_plane, "name", None)
+        self._init(arguments)
+        if len(self) and not self._mask_names():
+            raise InvalidValueError(
+                f"{self._label()}: {len(self)} rows without a mask: give a column named {' or '.join(_MASKS)}"
+            )
+
+    def _mask_names(self) -> list[str]:
+        """Which kinds of masks the rows have."""
+        colnames = self.colnames
+        return [name for name in _MASKS if name in colnames]
+
+    # ---- adding regions
+
+    def add_roi(
+        self,
+        pixel_mask: ArrayLike | None = None,
+        voxel_mask: ArrayLike | None = None,
+        image_mask: ArrayLike | None = None,
+        id: int | None = None,
+        **columns: Any,
+    ) -> None:
+        """Add one region. See `add_rois` for many.
+
+        Parameters
+        ----------
+        pixel_mask : (n, 3) array, list of rows (x, y, weight), or structured array, optional
+        voxel_mask : (n, 4) array, list of rows (x, y, z, weight), or structured array, optional
+        image_mask : (x, y) or (x, y, z) array, optional
+            Weight of every pixel of the plane, 0 outside of the region.
+        id : int, optional
+            The number of the row unless given.
+        **columns
+            Values for the other columns.
+
+        Raises
+        ------
+        InvalidValueError
+            No mask, other kinds of masks than the rows before, a mask that is none or does not lie in the image, or columns that
+            are missing or unknown. The table stays as it was.
+        """
+        masks: dict[str, Any] = {}
+        shape = self._reference_shape()
+        if pixel_mask is not None:
+            masks["pixel_mask"] = self._checked_mask(pixel_mask, "pixel_mask", shape)
+        if voxel_mask is not None:
+            masks["voxel_mask"] = self._checked_mask(voxel_mask, "voxel_mask", shape)
+        if image_mask is not None:
+            masks["image_mask"] = self._checked_image(image_mask, shape)
+        self._check_kinds(masks)
+        if not columns:
+            columns = {"check_ragged": False}  # of a mask it is known that it may differ in length, or that it does not
+        self.add_row(None, id, **masks, **columns)
+
+    def add_rois(
+        self,
+        pixel_mask: Any = None,
+        voxel_mask: Any = None,
+        image_mask: ArrayLike | None = None,
+        id: Sequence[int] | None = None,
+        *,
+        ends: ArrayLike | None = None,
+        label_image: ArrayLike | None = None,
+        image_shape: Sequence[int] | None = None,
+        **columns: ArrayLike,
+    ) -> None:
+        """Add many regions at once.
+
+        Parameters
+        ----------
+        pixel_mask, voxel_mask : optional
+            One of: a list with a mask for each region, in any form that `add_roi` takes; the pixels of all regions in one array,
+            with `ends`; a scipy.sparse matrix of (regions, pixels), with `image_shape`; a `RoiSet`.
+        image_mask : (n, x, y) or (n, x, y, z) array, optional
+            A stack of images, which keeps its element type.
+        id : (n,) integers, optional
+        ends : (n,) integers, optional
+            Where each region ends in an array with the pixels of all.
+        label_image : (x, y) or (x, y, z) integer array, optional
+            The number of the region at each pixel, 0 for none; a region for each number, in rising order.
+        image_shape : (x, y) or (x, y, z), optional
+            Shape of the images that the rows of a sparse matrix are (in C order).
+        **columns
+            n values for each of the other columns.
+
+        Raises
+        ------
+        InvalidValueError
+            As in `add_roi`, or columns of unequal length. The table stays as it was.
+        """
+        from photonwb.rois import RoiSet
+
+        if label_image is not None:
+            regions = RoiSet.from_labels(label_image)
+            if (pixel_mask if regions.dimensions == 2 else voxel_mask) is not None:
+                raise InvalidValueError(f"{self._label()}: expected a label_image or masks of the same kind, got both")
+            pixel_mask, voxel_mask = (regions, voxel_mask) if regions.dimensions == 2 else (pixel_mask, regions)
+        shape = self._reference_shape()
+        masks: dict[str, Any] = {}
+        for name, given in (("pixel_mask", pixel_mask), ("voxel_mask", voxel_mask)):
+            if given is not None:
+                masks[name] = self._checked_masks(given, name, ends, image_shape, shape)
+        if image_mask is not None:
+            masks["image_mask"] = self._checked_stack(image_mask, shape)
+        self._check_kinds(masks)
+        self.add_rows(masks | columns, id=id)
+
+    def _checked_mask(self, mask: ArrayLike, name: str, shape: tuple[int, ...] | None) -> NDArray[Any]:
+        place = f"{self._label()}.{name}"
+        made = as_mask(mask, _DIMENSIONS[name], place)
+        check_weights(made["weight"], place)
+        if shape is not None:
+            check_inside(made, shape, place)
+        return made
+
+    def _checked_masks(
+        self, given: Any, name: str, ends: ArrayLike | None, image_shape: Sequence[int] | None, shape: tuple[int, ...] | None
+    ) -> Ragged:
+        from photonwb.rois import RoiSet
+
+        dimensions, place = _DIMENSIONS[name], f"{self._label()}.{name}"
+        if hasattr(given, "tocsr"):
+            if image_shape is None:
+                raise InvalidValueError(f"{place}: a sparse matrix needs image_shape, the shape of the images that its rows are")
+            regions = RoiSet.from_sparse(given, image_shape)
+        elif ends is not None:
+            regions = RoiSet(as_mask(given, dimensions, place), ends)
+        elif isinstance(given, Ragged):
+            regions = RoiSet(as_mask(given.values, dimensions, place), given.ends)
+        elif isinstance(given, RoiSet):
+            regions = given
+        else:
+            regions = RoiSet.from_masks(given, dimensions=dimensions, place=place)
+        if regions.dimensions != dimensions:
+            raise InvalidValueError(f"{place}: expected masks of {dimensions} dimensions, got {regions.dimensions}")
+        check_weights(regions.values["weight"], place)
+        if shape is not None:
+            check_inside(regions.values, shape, place)
+        return Ragged(regions.values, regions.ends)
+
+    def _checked_image(self, mask: ArrayLike, shape: tuple[int, ...] | None) -> NDArray[Any]:
+        import numpy as np
+
+        # A copy, so that a buffer which is filled anew for each region does not change those before.
+        image = np.array(mask)
+        if image.ndim not in (2, 3) or image.dtype.kind not in "iufb":
+            raise InvalidValueError(
+                f"{self._label()}.image_mask: expected numbers of shape (x, y) or (x, y, z), got {describe_value(mask)}"
+            )
+        self._check_image_shape(image.shape, shape)
+        return image
+
+    def _checked_stack(self, masks: ArrayLike, shape: tuple[int, ...] | None) -> Any:
+        import numpy as np
+
+        stack: Any = masks if is_array(masks) else np.array([self._checked_image(mask, shape) for mask in masks])  # type: ignore[union-attr]
+        if len(stack.shape) not in (3, 4) or stack.dtype.kind not in "iufb":
+            raise InvalidValueError(
+                f"{self._label()}.image_mask: expected numbers of shape (n, x, y) or (n, x, y, z), got {describe_value(masks)}"
+            )
+        self._check_image_shape(tuple(stack.shape[1:]), shape)
+        return stack
+
+    def _check_image_shape(self, shape: tuple[int, ...], reference: tuple[int, ...] | None) -> None:
+        known = self._mask_shape()
+        if known is not None and shape != known:
+            raise InvalidValueError(f"{self._label()}.image_mask: expected shape {known}, as the masks before, got {shape}")
+        if reference is not None and shape[:2] != reference[:2]:
+            hint = "; it looks transposed, the first axis of an image is x" if shape[:2] == reference[1::-1] else ""
+            raise InvalidValueError(
+                f"{self._label()}.image_mask: expected shape {reference}, as reference_images, got {shape}{hint}"
+            )
+
+    def _check_kinds(self, masks: dict[str, Any]) -> None:
+        """Each row has a mask, and of the same kinds as the rows before."""
+        if not masks:
+            raise InvalidValueError(f"{self._label()}: a region needs a mask: give {' or '.join(_MASKS)}")
+        before = self._mask_names()
+        if before != list(masks) and len(self):
+            raise InvalidValueError(f"{self._label()}: the rows before have {' and '.join(before)}, got {' and '.join(masks)}")
+
+    def _reference_shape(self) -> tuple[int, ...] | None:
+        """Shape of the reference images without time; None where there are none in the file."""
+        for series in self.reference_images or ():
+            shape = shape_of(series.data)
+            if shape is not None and len(shape) in (3, 4) and all(shape[1:]):
+                return shape[1:]  # type: ignore[return-value] - all lengths are known
+        return None
+
+    def _mask_shape(self) -> tuple[int, ...] | None:
+        """Shape of the image masks so far."""
+        images = self.image_mask
+        shape = shape_of(images.data) if images is not None else None
+        return shape[1:] if shape is not None and len(shape) > 2 and shape[0] else None  # type: ignore[return-value]
+
+    # ---- all regions
+
+    @property
+    def rois(self) -> RoiSet:
+        """All regions, sparse, whatever kind of masks they have.
+
+        Pixel masks are taken before voxel masks, and these before images. The set is made anew each time and is not changed by
+        regions that are added later; of a table in a file it reads one mask for `rois[i]`, and all when all are needed.
+        """
+        from photonwb.table_rois import TableRois
+
+        known = self._reference_shape() or self._mask_shape()
+        for name, dimensions in _DIMENSIONS.items():
+            pixels, index = self._member(name), self._member(f"{name}_index")
+            if pixels is not None and index is not None:
+                shape = known[:dimensions] if known is not None and len(known) >= dimensions else None
+                return TableRois(pixels.data, index.data, dimensions, shape)
+        images = self.image_mask
+        if images is None:
+            return TableRois([], [], 2, known and known[:2])
+        shape = self._mask_shape()
+        return TableRois(images.data, None, len(shape or (0, 0)), shape)
+
+    def create_roi_table_region(
+        self, description: str, region: slice | Sequence[int] | NDArray[np.integer | np.bool_] = slice(None), name: str = "rois"
+    ) -> DynamicTableRegion:
+        """Rows of this table, for a `RoiResponseSeries`.
+
+        Parameters
+        ----------
+        description : str
+            What the regions are.
+        region : slice, list of int, array of int or bool
+            Which rows; all of them unless given.
+        name : str
+            Must stay "rois" for a `RoiResponseSeries`.
+
+        Raises
+        ------
+        OutOfRangeError
+            There is no such row.
+        """
+        rows: Any = region  # arrays too
+        return self.create_region(name, rows, description)
+
+    # ---- one mask in another form
+
+    @staticmethod
+    def pixel_to_image(pixel_mask: ArrayLike, image_shape: Sequence[int] | None = None, axes: str | None = None) -> NDArray[Any]:
+        """Image of a pixel mask.
+
+        Parameters
+        ----------
+        pixel_mask
+            Rows of (x, y, weight), or a structured array.
+        image_shape : (int, int), optional
+            Shape of the image, in the order of `axes`.
+        axes : {"xy", "yx"}, optional
+            "xy", the default with an image_shape: x is the first axis, as the standard has it for the images in a file, and
+            `image_to_pixel` is the exact inverse. "yx": y is the first axis, as images are shown.
+
+        Returns
+        -------
+        (x, y) float array
+
+        Notes
+        -----
+        Without an image_shape the image is the smallest square that holds the mask, and `axes` is "yx": what pynwb makes of it.
+        """
+        if image_shape is None:
+            mask = as_mask(pixel_mask, 2, "pixel_mask")
+            side = max(mask["x"].max(), mask["y"].max()) + 1 if len(mask) else 0
+            if axes is None:
+                warnings.warn(
+                    "pixel_to_image() without image_shape makes an image [y, x] just large enough; pass image_shape=(x, y) for "
+                    "one as it is stored, or axes='yx' for one as it is shown",
+                    stacklevel=2,
+                )
+            return pixel_to_image(pixel_mask, (side, side), axes or "yx")
+        return pixel_to_image(pixel_mask, image_shape, axes or "xy")
+
+    image_to_pixel = staticmethod(image_to_pixel)
+    voxel_to_image = staticmethod(voxel_to_image)
+    image_to_voxel = staticmethod(image_to_voxel)
+
+
+class ImageSegmentation(MultiContainerInterface, neurodata_type="ImageSegmentation"):
+    """Tables of regions of interest, by name."""
+
+    plane_segmentations: LabelledDict[PlaneSegmentation] = children("The tables.", required=True)
+
+    def __init__(self, plane_segmentations: Several[PlaneSegmentation] = (), name: str = "ImageSegmentation") -> None:
+        self._init(locals())
+
+    add_plane_segmentation = adder(PlaneSegmentation, "plane_segmentations")
+    get_plane_segmentation = getter(PlaneSegmentation, "plane_segmentations")
+    create_plane_segmentation = creator(PlaneSegmentation, "plane_segmentations")
+
+    def __getitem__(self, name: str | None = None) -> PlaneSegmentation:
+        return self._get("plane_segmentations", name)
+
+    def add_segmentation(
+        self, imaging_plane: ImagingPlane, description: str | None = None, name: str | None = None
+    ) -> PlaneSegmentation:
+        """Create an empty table of regions for a plane and add it; without a description it takes that of the plane."""
+        if description is None:
+            description = imaging_plane.description or "no description"
+        return self.create_plane_segmentation(description=description, imaging_plane=imaging_plane, name=name)

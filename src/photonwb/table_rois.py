@@ -1,0 +1,108 @@
+"""The regions of a table, read when they are needed.
+
+A table in a file may hold a terabyte of image masks. Asking for one region reads one mask; asking for all goes through the masks
+in blocks and keeps what is not zero.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from photonwb.arrays.growing import is_wrapper
+from photonwb.errors import InvalidValueError
+from photonwb.masks import as_mask, check_inside, mask_dtype
+from photonwb.rois import RoiSet
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+__all__ = ["TableRois"]
+
+_BLOCK_BYTES = 32 << 20
+
+
+class TableRois(RoiSet):
+    """Regions of a table: one alone is read by itself, all of them for anything else.
+
+    Parameters
+    ----------
+    data : array-like
+        What the mask column holds: images (n, x, y) or (n, x, y, z), or the pixels of all regions.
+    ends : array-like or None
+        Where each region ends in `data`; None for images.
+    dimensions : int
+        2 for pixels, 3 for voxels.
+    image_shape : tuple of int, optional
+        What the table tells of the shape of the images; dropped with a warning where the masks contradict.
+    """
+
+    def __init__(self, data: Any, ends: Any, dimensions: int, image_shape: tuple[int, ...] | None) -> None:
+        self._data = data.data if is_wrapper(data) else data
+        self._ends_data = ends.data if is_wrapper(ends) else ends
+        self._dimensions = dimensions
+        self._image_shape = image_shape
+        self._loaded: RoiSet | None = None
+
+    @property
+    def values(self) -> Array:
+        return self._load().values
+
+    @property
+    def ends(self) -> Array:
+        return self._load().ends
+
+    @property
+    def dimensions(self) -> int:
+        return self._dimensions
+
+    def _check_shape(self, shape: Sequence[int]) -> None:
+        if self._loaded is None:
+            self._image_shape = None  # replaced anyway
+        super()._check_shape(shape)
+
+    def __len__(self) -> int:
+        return len(self._data if self._ends_data is None else self._ends_data)
+
+    def _load(self) -> RoiSet:
+        if self._loaded is None:
+            self._loaded = self._read_images() if self._ends_data is None else self._read_pixels()
+            if self._image_shape is not None:
+                try:
+                    check_inside(self._loaded.values, self._image_shape, "regions")
+                except InvalidValueError as error:
+                    warnings.warn(f"{error}; the shape of the image is taken to be unknown", stacklevel=4)
+                    self._image_shape = None
+        return self._loaded
+
+    def _read_pixels(self) -> RoiSet:
+        import numpy as np
+
+        ends = np.asarray(self._ends_data[:])
+        used = int(ends[-1]) if len(ends) else 0
+        return RoiSet(as_mask(self._data[:used], self._dimensions), ends)
+
+    def _read_images(self) -> RoiSet:
+        import numpy as np
+
+        count = len(self)
+        pixels = int(np.prod(self._image_shape or (1,)))
+        step = max(1, _BLOCK_BYTES // (8 * max(pixels, 1)))
+        parts = [RoiSet.from_images(np.asarray(self._data[start : start + step])) for start in range(0, count, step)]
+        values = [part.values for part in parts] or [np.empty(0, mask_dtype(self._dimensions))]
+        areas = [part.areas() for part in parts] or [np.empty(0, np.int64)]
+        return RoiSet(np.concatenate(values), np.concatenate(areas).cumsum())
+
+    def _mask(self, row: int) -> Array:
+        import numpy as np
+
+        if self._loaded is not None:
+            return self._loaded._mask(row)
+        if self._ends_data is None:
+            return RoiSet.from_images(np.asarray(self._data[row])[np.newaxis]).values
+        start = int(self._ends_data[row - 1]) if row else 0
+        return as_mask(self._data[start : int(self._ends_data[row])], self._dimensions)
