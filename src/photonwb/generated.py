@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from photonwb.container import AbstractContainer
+    from photonwb.fields import Shapes
     from photonwb.generated_fields import Member
     from photonwb.schema import Catalog
     from photonwb.schema.specification import DatasetSpec, GroupSpec
@@ -67,6 +68,8 @@ class Recipe(NamedTuple):
         What the class below is given where no argument says it.
     names : dict
         Established names of fields, by their place in the file.
+    shapes : dict
+        Shapes that are taken though the specification has fewer.
     singular : str
         What the methods of the collection are called after.
     methods : type, optional
@@ -79,6 +82,7 @@ class Recipe(NamedTuple):
     defaults: Mapping[str, Any] = {}
     given: Mapping[str, Any] = {}
     names: Mapping[str, str] = {}
+    shapes: Mapping[str, Shapes] = {}
     singular: str = ""
     methods: type[Additions] | None = None
     retired: str = ""
@@ -204,6 +208,8 @@ def _class_over(
         inherited |= {member.place: member for member in column_attributes(below, catalog, namespace)}
     fields = fields_for(members, inherited, base, recipe.names)
     body |= fields
+    for name, shapes in recipe.shapes.items():
+        fields[name].shapes = shapes
     for name, field in fields.items():
         if field.kind == Kind.CHILDREN and not hasattr(base, name):
             body |= _collection_methods(name, field, recipe.singular or name, namespace, catalog)
@@ -237,19 +243,17 @@ def _give_constructor(
 ) -> None:
     """Arguments: those of the base, then the new fields, those that are required first; or in the established order."""
     wanted = parameters_of(base)
-    defaults = {name: default for name, default in wanted.items() if default is not REQUIRED}
-    defaults |= {**_defaults_of(spec, cls), **recipe.defaults}
-    name = spec.name or spec.default_name
-    if name is not None:
-        defaults["name"] = name
+    told = _defaults_of(spec, cls)
     if recipe.arguments:
         names = recipe.arguments.split()
     else:
         names = [name for name in (*wanted, *(name for name in fields if name not in wanted)) if not _is_fixed(cls, name)]
-    parameters = {name.rstrip("!"): REQUIRED if name.endswith("!") else _default_of(cls, name, defaults) for name in names}
+    given = {"name": spec.name or spec.default_name, **told, **recipe.defaults}
+    parameters = {name.rstrip("!"): _default_of(name, cls, wanted, fields, given) for name in names}
+    parameters |= {name: value for name, value in recipe.defaults.items() if name in parameters}
     if not recipe.arguments:
         parameters = dict(sorted(parameters.items(), key=lambda item: item[1] is not REQUIRED))
-    cls.__defaults__ = {**base.__defaults__, **{name: value for name, value in defaults.items() if value is not None}}
+    cls.__defaults__ = {**base.__defaults__, **{name: value for name, value in told.items() if value is not None}}
     type.__setattr__(cls, "__init__", Constructor(cls, base, parameters, recipe))
 
 
@@ -258,14 +262,21 @@ def _is_fixed(cls: type[AbstractContainer], name: str) -> bool:
     return field is not None and field.fixed is not None
 
 
-def _default_of(cls: type[AbstractContainer], name: str, defaults: Mapping[str, Any]) -> Any:
+def _default_of(
+    name: str, cls: type[AbstractContainer], wanted: Mapping[str, Any], fields: Mapping[str, Field], given: Mapping[str, Any]
+) -> Any:
+    """Default of an argument: what is given for it, what the base has, or what the field tells."""
+    if name.endswith("!"):
+        return REQUIRED
+    if given.get(name) is not None:
+        return given[name]
     field = cls.__fields__.get(name)
-    if name in defaults and not (field is not None and field.required and defaults[name] is None):
-        return defaults[name]
     if field is not None and field.fixed is not None:
         return field.fixed
-    required = field.required and field.kind != Kind.CHILDREN if field is not None else name in ("name", "description")
-    return REQUIRED if required else None
+    needed = name in fields and fields[name].required and fields[name].kind not in (Kind.CHILDREN, Kind.CONTENT)
+    if name in wanted and not (needed and wanted[name] is None):
+        return wanted[name]
+    return REQUIRED if needed or (name == "data" and field is not None) else None
 
 
 def _defaults_of(spec: GroupSpec | DatasetSpec, cls: type[AbstractContainer]) -> dict[str, Any]:

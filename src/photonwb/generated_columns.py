@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.common.predefined import Column
 from photonwb.generated_fields import attribute_member
@@ -47,6 +47,8 @@ def column_attributes(spec: GroupSpec | DatasetSpec | None, catalog: Catalog, na
 
 
 def _column(spec: DatasetSpec, datasets: Mapping[str, DatasetSpec], catalog: Catalog, namespace: str) -> Column:
+    from photonwb.generated import class_for
+
     kind = spec.type_name or ""
     dtype = spec.dtype
     levels = 0
@@ -58,7 +60,7 @@ def _column(spec: DatasetSpec, datasets: Mapping[str, DatasetSpec], catalog: Cat
         required=spec.required,
         table=_is_a(spec, "DynamicTableRegion", catalog, namespace),
         enum=_is_a(spec, "EnumData", catalog, namespace),
-        kind="" if kind in ("VectorData", "DynamicTableRegion", "EnumData") else kind,
+        kind="" if kind in ("VectorData", "DynamicTableRegion", "EnumData") else cast("Any", class_for(kind, namespace, catalog)),
         dtype=dtype if isinstance(dtype, str) else "reference" if hasattr(dtype, "target_type") else None,
     )
 

@@ -254,7 +254,7 @@ def _new(member: Member) -> Field:
 def _changed(earlier: Field, before: Member | None, member: Member) -> Field:
     """A field of a base as a type refines it: only what its specification changes, changes."""
     field = copy.copy(earlier)
-    field._check = None
+    field.known_check = None
     field._element_names = None
     if before is None or before.dtype != member.dtype:
         field.dtype = member.dtype
