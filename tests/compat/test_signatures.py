@@ -175,7 +175,7 @@ def differences(module: str, name: str) -> set[tuple[str, str]]:
     theirs = oracle_of(module)[name]
     try:
         ours = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError):
+    except AttributeError:
         return {("", "missing")}
     if inspect.isclass(theirs):
         if not inspect.isclass(ours):

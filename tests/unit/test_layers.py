@@ -25,18 +25,13 @@ ALLOWED: dict[str, set[str]] = {
     "io": GROUND | {"schema", "arrays", "storage", "model"},
 }
 BASE = set(ALLOWED) | {"facade"}
-ALLOWED |= {
-    "testing": BASE,
-    "validate": BASE,
-    "importers": BASE,
-    "plots": BASE,
-    "viewer": BASE | {"validate", "importers", "plots"},
-    "cli": BASE | {"validate", "importers", "plots", "viewer", "testing"},
-}
+USERS = {"drop_in", "importers", "plots", "simulation", "testing", "validation"}  # use what a user can use
+ALLOWED |= dict.fromkeys(USERS, BASE)
+ALLOWED |= dict.fromkeys(("viewer", "cli"), BASE | USERS | {"viewer"})
 
 # Libraries that own the structure of files stay where files are opened.
 FILE_LIBRARIES = {"h5py", "zarr", "fsspec"}
-MAY_OPEN_FILES = {"storage", "io", "importers", "validate", "testing", "cli", "viewer"}
+MAY_OPEN_FILES = {"storage", "io", "importers"}
 NEVER = {"pynwb", "hdmf", "hdmf_zarr", "nwbinspector"}
 
 
@@ -117,7 +112,7 @@ def test_schema_uses_the_standard_library_alone():
         ("photonwb.arrays.lazy", "from ..storage.contract import Dataset"),
         ("photonwb.arrays.lazy", "if TYPE_CHECKING:\n    from photonwb.base import TimeSeries"),
         ("photonwb.storage.hdf5", "from photonwb.schema import catalog"),
-        ("photonwb.io.reading", "from photonwb.validate import check"),
+        ("photonwb.io.reading", "from photonwb.validation import check"),
         ("photonwb.cli", "import pynwb.ophys"),
         ("photonwb", "from hdmf.common import DynamicTable"),
     ],
