@@ -1,8 +1,8 @@
 """Values that are added to, a few at a time.
 
-Joining arrays afresh for every addition would copy all of them each time. An array that grows keeps room at its end, twice what it
-needs, so that filling it costs a constant time per element. Nothing is ever made less precise to fit in: where the type of the
-array cannot hold the new values exactly, the array takes a wider type, and where there is none the addition is refused.
+Joining arrays afresh for every addition would copy all of them each time. An array that grows keeps room at its end, twice what
+it needs, so that filling it costs a constant time per element. Nothing is ever made less precise to fit in: where the type of
+the array cannot hold the new values exactly, the array takes a wider type, and where there is none the addition is refused.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def _exactly(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any] | None:
         if dtype.kind == "O":
             return cast
         back = cast.astype(values.dtype)
-    same = (back == values) | ((back != back) & (values != values))  # noqa: PLR0124 - NaN is the one value unlike itself
+    same = (back == values) | ((back != back) & (values != values))  # NaN is the one value unlike itself
     if dtype.kind in "iu" and values.dtype.kind in "iu":
         same &= cast == values  # a negative number comes back unchanged from an unsigned type
     return cast if bool(np.all(same)) else None

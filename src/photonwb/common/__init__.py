@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from photonwb.common.alignedtable import AlignedDynamicTable
 from photonwb.common.columns import ElementIdentifiers, VectorData
 from photonwb.common.dynamic import DynamicTable, DynamicTableLink
 from photonwb.common.enumeration import EnumData
@@ -11,6 +12,7 @@ from photonwb.common.ragged import Ragged, VectorIndex
 from photonwb.common.regions import DynamicTableRegion
 
 __all__ = [
+    "AlignedDynamicTable",
     "Column",
     "DynamicTable",
     "DynamicTableLink",

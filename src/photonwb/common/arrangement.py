@@ -1,8 +1,8 @@
 """Which columns a table has, and how they belong together.
 
-A table keeps its columns by name, with the indices of the ragged ones and whatever else is stored for them. `colnames` says which of
-them are columns to the user, in their order. Of a table in a file only the names are known at first: a column becomes an object
-when it is asked for, so that one that is damaged or missing does not stand in the way of the others.
+A table keeps its columns by name, with the indices of the ragged ones and whatever else is stored for them. `colnames` says
+which of them are columns to the user, in their order. Of a table in a file only the names are known at first: a column becomes
+an object when it is asked for, so that one that is damaged or missing does not stand in the way of the others.
 """
 
 from __future__ import annotations
@@ -226,11 +226,11 @@ class ArrangedColumns(Container):
     def _set(self, field: Field, value: Any) -> None:
         if field.name == "columns":
             self._take_columns(value, None)
-            self.__dict__.pop("_top_columns", None)
+            self._forget_arrangement()
             self._note_columns()
         elif field.name == "colnames":
             self.__dict__["colnames"] = self._checked_colnames(value, self.colnames)
-            self.__dict__.pop("_top_columns", None)
+            self._forget_arrangement()
             self.__dict__["columns"] = self._ordered_columns()
             self._note_columns()
         elif field.name == "id":
@@ -238,6 +238,10 @@ class ArrangedColumns(Container):
             self._note_change(field)
         else:
             super()._set(field, value)
+
+    def _forget_arrangement(self) -> None:
+        for derived in ("_top_columns", "_row_parts"):
+            self.__dict__.pop(derived, None)
 
     def _note_columns(self) -> None:
         for name in ("columns", "colnames"):

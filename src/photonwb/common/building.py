@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from photonwb.common.predefined import Column
 
 __all__ = [
+    "RAGGED_WARNING",
+    "column_class",
     "columns_of_frame",
     "columns_of_mappings",
-    "column_class",
     "is_ragged",
     "new_column",
+    "require_columns",
     "with_predefined",
-    "RAGGED_WARNING",
 ]
 
 RAGGED_WARNING = (

@@ -80,19 +80,19 @@ class GrowingData(Data):
         if self._stored is not None or not self._modified:
             self._note_change(type(self).__fields__["data"])
 
-    def _state(self) -> tuple[Any, ...]:
-        """What `_restore` needs to undo additions."""
+    def _room_taken(self) -> int | None:
+        """Length of what a storage wrapper holds, when that grows in place."""
         data = self.data
-        inner = data.data if is_wrapper(data) else data
-        return data, inner, len(inner) if type(inner) is list else None
+        return len(data.data) if is_wrapper(data) and hasattr(data.data, "__len__") else None
 
-    def _restore(self, state: tuple[Any, ...]) -> None:
-        data, inner, length = state
-        if length is not None:
-            del inner[length:]
-        if inner is not data and data.data is not inner:
-            data.data = inner
+    def _restore(self, data: Any, length: int | None) -> None:
+        """Undo additions: back to the data that there were, of this length if they are a list or a wrapper."""
         self.__dict__["data"] = data
+        inner = data.data if is_wrapper(data) else data
+        if isinstance(inner, list):
+            del inner[length:]
+        elif inner is not data and length is not None and len(inner) > length:
+            data.data = inner[:length]
 
     def _row_count(self) -> int | None:
         """How many values there are; None when an iterator has not told yet."""
@@ -121,6 +121,12 @@ class VectorData(GrowingData, neurodata_type="VectorData"):
     description: str = attribute("What the values are.")
     data: ArrayLike = content("The values, along the first axis.", shape=_ANY_RANK)
 
+    _one_by_one: bool = False  # whether a subclass does something of its own with each value
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._one_by_one = cls.add_row is not VectorData.add_row or cls.append is not VectorData.append
+
     def __init__(self, name: str, description: str, data: ArrayLike = ()) -> None:
         self._init(locals())
 
@@ -128,18 +134,13 @@ class VectorData(GrowingData, neurodata_type="VectorData"):
         """Add the value of one row at the end."""
         self.append(val, **kwargs)
 
-    def extend(self, ar: Iterable[Any], **kwargs: Any) -> None:
+    def extend(self, ar: Iterable[Any], **kwargs: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Add the values of several rows at the end."""
-        if self._takes_rows_one_by_one():
+        if self._one_by_one:
             for value in ar:
                 self.add_row(value, **kwargs)
         else:
             self._extend(ar)
-
-    def _takes_rows_one_by_one(self) -> bool:
-        """Whether a subclass does something of its own with each value."""
-        cls = type(self)
-        return cls.add_row is not VectorData.add_row or cls.append is not VectorData.append
 
     def get(self, key: Any, **kwargs: Any) -> Any:
         """Values at an index, slice, or list of indices."""

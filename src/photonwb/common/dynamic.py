@@ -1,30 +1,26 @@
 """Tables: columns of equal length, each an object of its own.
 
-All changes are made as a whole or not at all: whatever goes wrong in the middle of a row leaves the table as it was, and the error
-says what was expected. Rows are added one at a time, or many at once, which is as fast as the arrays they come in.
+What `DynamicTable` offers is spread over three modules: which columns there are (`arrangement`), how they are added to
+(`filling`), and here what is read from them.
 """
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from photonwb.checks import mismatch
 from photonwb.common import building, selection
-from photonwb.common.arrangement import ArrangedColumns, parts_of
-from photonwb.common.columns import ElementIdentifiers, VectorData, is_whole
-from photonwb.common.predefined import Column
-from photonwb.common.ragged import Ragged, VectorIndex
-from photonwb.common.regions import DynamicTableRegion, require_region
-from photonwb.errors import InvalidTypeError, InvalidValueError, NotFoundError, OutOfRangeError
+from photonwb.common.columns import ElementIdentifiers, VectorData
+from photonwb.common.filling import FilledColumns
+from photonwb.common.regions import DynamicTableRegion
+from photonwb.errors import InvalidValueError, NotFoundError, OutOfRangeError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     import pandas as pd
 
-    from photonwb.common.columns import GrowingData
     from photonwb.common.meanings import MeaningsTable
+    from photonwb.common.ragged import VectorIndex
     from photonwb.typing import ArrayLike
 
 __all__ = ["DynamicTable", "DynamicTableLink"]
@@ -38,7 +34,7 @@ class DynamicTableLink(NamedTuple):
     target_table: DynamicTable
 
 
-class DynamicTable(ArrangedColumns, neurodata_type="DynamicTable"):
+class DynamicTable(FilledColumns, neurodata_type="DynamicTable"):
     """A table of columns that are chosen freely.
 
     Parameters
@@ -75,283 +71,10 @@ class DynamicTable(ArrangedColumns, neurodata_type="DynamicTable"):
     ) -> None:
         self._init(locals())
 
-    def _init(self, arguments: Mapping[str, Any]) -> None:
-        super()._init(arguments)
-        for column in self.__predefined__.values():
-            if column.required and column.name not in self.colnames:
-                self._add_predefined(column)
-        for name, table in (arguments.get("target_tables") or {}).items():
-            self._set_target_table(name, table)
-        for table in arguments.get("meanings_tables") or ():
-            self.add_meanings_table(table)
-
-    def _set_target_table(self, name: str, table: DynamicTable) -> None:
-        if name not in self.colnames:
-            column = self.__predefined__.get(name)
-            if column is None or not column.table:
-                raise InvalidValueError(f"{self._label()}.target_tables: {name!r} is no column whose values are rows of a table")
-            self._add_predefined(column)
-        region = require_region(self._top(name), f"{self._label()}.target_tables[{name!r}]")
-        current: Any = region.table
-        if current is not None and current is not table:
-            raise InvalidValueError(f"{region._label()} already has rows of {current._label()}, not of {table._label()}")
-        if current is None:
-            region.table = table
-
-    # ---- adding columns
-
-    def add_column(
-        self,
-        name: str,
-        description: str,
-        data: ArrayLike = (),
-        table: bool | DynamicTable = False,
-        index: ArrayLike | bool | VectorIndex | int = False,
-        enum: ArrayLike | bool = False,
-        col_cls: type[VectorData] | None = None,
-        check_ragged: bool = True,
-        **extra: Any,
-    ) -> None:
-        """Add a column.
-
-        Parameters
-        ----------
-        name : str
-        description : str
-            What the values are.
-        data : array_like, optional
-            A value for each row of the table.
-        table : bool or DynamicTable
-            Whether the values are rows of a table, or of which one.
-        index : bool, int or array_like of int
-            True for a list of values per row, 2 for a list of lists; or where each row ends in `data`.
-        enum : bool or array_like
-            Whether the values come from a fixed set, or from which; the data are then places in it.
-        col_cls : type, optional
-            Class of the column.
-        check_ragged : bool
-            Whether to warn of rows of different lengths without an index.
-        **extra
-            More arguments for the class of the column.
-
-        Raises
-        ------
-        InvalidValueError
-            There is such a column, or the data are not as many as the rows.
-        """
-        if name in self.colnames:
-            raise InvalidValueError(f"{self._label()}: there already is a column named {name!r}")
-        options: dict[str, Any] = {"table": table, "index": index, "enum": enum, "col_cls": col_cls}
-        declared = self.__predefined__.get(name)
-        if declared is not None:
-            options = building.with_predefined(declared, owner=type(self).__name__, **options)
-        label = f"{self._label()}: column {name!r}"
-        parts = building.new_column(name, description, data, **options, check_ragged=check_ragged, extra=extra, label=label)
-        self._check_new_column(name, parts)
-        self._join(name, parts)
-
-    def _add_predefined(self, column: Column) -> None:
-        self.add_column(
-            column.name,
-            column.description,
-            index=column.index if column.index > 1 else bool(column.index),
-            table=column.table,
-            enum=column.enum,
-            col_cls=building.column_class(column.kind) if column.kind else None,
-            **column.extra,
-        )
-
-    def _check_new_column(self, name: str, parts: list[VectorData]) -> None:
-        for part in parts:
-            if part.name in self._members:
-                raise InvalidValueError(f"{self._label()}: there already is a column named {part.name!r}")
-        rows = parts[0]._row_count()
-        count = len(self.id)
-        if rows is None or rows == count:
-            return
-        if count or self.colnames:
-            raise InvalidValueError(
-                f"{self._label()}: column {name!r}: expected a value for each of the {count} rows, got {rows}"
-                + ("; give it `data` for the rows that are there" if not rows else "")
-            )
-        self.id.extend(range(rows))  # the first column brings the rows
-
-    def _join(self, name: str, parts: list[VectorData]) -> None:
-        if any(_hides_attribute(type(self), part.name) for part in parts):
-            warnings.warn(
-                f"An attribute '{name}' already exists on {type(self).__name__} '{self.name}' so this column cannot be accessed as "
-                f"an attribute, e.g., table.{name}; it can only be accessed using other methods, e.g., table['{name}'].",
-                stacklevel=3,
-            )
-        colnames, columns = self.colnames, self.columns
-        self.__dict__.update(
-            _held={**self._members, **{part.name: part for part in parts}}, colnames=(*colnames, name), columns=(*columns, *parts)
-        )
-        self.__dict__.pop("_top_columns", None)
-        for part in parts:
-            self._adopt(part)
-        self._note_columns()
-
-    # ---- adding rows
-
-    def add_row(
-        self,
-        data: Mapping[str, Any] | None = None,
-        id: int | None = None,
-        enforce_unique_id: bool = False,
-        check_ragged: bool = True,
-        **columns: Any,
-    ) -> None:
-        """Add a row.
-
-        Parameters
-        ----------
-        data : dict, optional
-            The values by column; they can also be given as arguments.
-        id : int, optional
-            Identifier of the row; by default its number.
-        enforce_unique_id : bool
-            Whether to refuse an identifier that is there already.
-        check_ragged : bool
-            Whether to warn when a column without an index gets values of different lengths.
-        **columns
-            The value for each column; for a ragged column the list of its values.
-
-        Raises
-        ------
-        InvalidValueError
-            A column is missing or unknown, a value does not fit, or the identifier is not unique; the table is as it was before.
-        """
-        values = columns if data is None else {**data, **columns}
-        if id is None and "id" in values:
-            values = dict(values)
-            id = values.pop("id")
-        identifiers = self.id
-        if id is None:
-            id = len(identifiers)
-        elif type(id) is not int and not is_whole(id):
-            raise InvalidTypeError(mismatch(f"{self._label()}.id", "a whole number", id))
-        if enforce_unique_id and identifiers._holds(id):
-            raise InvalidValueError(f"{self._label()}: id {id} already in the table")
-        before = self._snapshot()
-        try:
-            tops = self._columns_for(values)
-            for name, column in tops.items():
-                column.add_row(values[name])
-            identifiers.append(id)
-        except BaseException:
-            self._revert(before)
-            raise
-        if check_ragged:
-            for name, column in tops.items():
-                self._warn_if_ragged(name, column)
-
-    def add_rows(
-        self,
-        data: Mapping[str, Any] | None = None,
-        /,
-        *,
-        id: Sequence[int] | None = None,
-        enforce_unique_id: bool = False,
-        **columns: Any,
-    ) -> None:
-        """Add many rows at once.
-
-        Parameters
-        ----------
-        data : dict, optional
-            The values by column; they can also be given as arguments.
-        id : array_like of int, optional
-            Identifiers of the rows; by default their numbers.
-        enforce_unique_id : bool
-            Whether to refuse identifiers that are there already.
-        **columns
-            For each column the values of all new rows; of a ragged column a list with the values of each row, or a `Ragged`.
-
-        Raises
-        ------
-        InvalidValueError
-            As `add_row` does, or the columns differ in length; the table is as it was before.
-        """
-        values = columns if data is None else {**data, **columns}
-        counts = {name: _count_of_rows(value) for name, value in values.items() if value is not None}
-        if id is not None:
-            counts["id"] = len(id)
-        if len(set(counts.values())) != 1:
-            raise InvalidValueError(f"{self._label()}: expected as many values for each column, got {counts or 'none'}")
-        count = counts.popitem()[1]
-        start = len(self.id)
-        wanted = range(start, start + count) if id is None else id
-        if enforce_unique_id and (len(set(wanted)) < count or any(self.id._holds(each) for each in wanted)):
-            raise InvalidValueError(f"{self._label()}: expected identifiers that are not in the table yet, each once")
-        before = self._snapshot()
-        try:
-            for name, column in self._columns_for(values).items():
-                if isinstance(column, VectorIndex):
-                    column.extend_rows(values[name])
-                else:
-                    column.extend(values[name])
-            self.id.extend(wanted)
-        except BaseException:
-            self._revert(before)
-            raise
-        for name, column in self._tops().items():
-            self._warn_if_ragged(name, column)
-
-    def _snapshot(self) -> tuple[dict[str, Any], list[tuple[GrowingData, Any]]]:
-        """What `_revert` needs to undo the addition of rows, and of the columns that came with them."""
-        held = self.__dict__
-        parts = held.get("_row_parts")
-        if parts is None or held.get("_top_columns") is None:
-            tops = self._tops()
-            parts = held["_row_parts"] = [self.id, *(part for top in tops.values() for part in parts_of(top))]
-        return (
-            {key: held.get(key) for key in ("_held", "_top_columns", "_row_parts", "colnames", "columns")},
-            [(part, part._state()) for part in parts],
-        )
-
-    def _revert(self, snapshot: tuple[dict[str, Any], list[tuple[GrowingData, Any]]]) -> None:
-        arranged, states = snapshot
-        self.__dict__.update((key, value) for key, value in arranged.items() if value is not None)
-        for part, state in states:
-            part._restore(state)
-
-    def _columns_for(self, values: Mapping[str, Any]) -> dict[str, VectorData]:
-        """The columns of a row with these values; declared columns that are new with it are added."""
-        tops = self._tops()
-        if values.keys() == tops.keys():
-            return tops
-        for name in [name for name in values if name not in tops]:
-            column = self.__predefined__.get(name)
-            if column is None:
-                raise InvalidValueError(
-                    f"{self._label()}: row data keys don't match available columns: there is no column {name!r}, only {list(tops)}; "
-                    "add_column makes one"
-                )
-            if values[name] is not None:
-                self._add_predefined(column)
-        tops = self._tops()
-        missing = [name for name in tops if name not in values]
-        if missing:
-            raise InvalidValueError(f"{self._label()}: column {missing[0]!r} missing: expected values for {list(tops)}")
-        return tops
-
-    def _warn_if_ragged(self, name: str, column: VectorData) -> None:
-        data = column.data
-        if type(data) is not list or not data:
-            return
-        seen: set[str] = self.__dict__.setdefault("_ragged_columns", set())
-        if name not in seen and building.is_ragged((data[0], data[-1])):
-            seen.add(name)  # a ragged column never becomes even again: one warning is enough
-            warnings.warn(building.RAGGED_WARNING.format(doing="creating a column to add rows"), stacklevel=3)
-
     # ---- reading
 
     def __len__(self) -> int:
         return len(self.id)
-
-    def __bool__(self) -> bool:
-        return True
 
     def __contains__(self, val: object) -> bool:
         return isinstance(val, str) and (val in self.colnames or val in self._members)
@@ -455,7 +178,7 @@ class DynamicTable(ArrangedColumns, neurodata_type="DynamicTable"):
             return False
         return self.to_dataframe().equals(other.to_dataframe())
 
-    __hash__ = ArrangedColumns.__hash__  # objects of a file are told apart by identity
+    __hash__ = FilledColumns.__hash__  # objects of a file are told apart by identity
 
     def create_region(self, name: str, region: slice | Sequence[int], description: str) -> DynamicTableRegion:
         """Some rows of this table, to be used elsewhere.
@@ -519,13 +242,6 @@ class DynamicTable(ArrangedColumns, neurodata_type="DynamicTable"):
 
     # ---- meanings
 
-    def add_meanings_table(self, meanings_table: MeaningsTable) -> None:
-        """Add a table that says what the values of a column mean."""
-        target = meanings_table.target.name
-        if target not in self:
-            raise InvalidValueError(f"{self._label()}: there is no column {target!r} for {meanings_table._label()}")
-        self._add("meanings_tables", meanings_table)
-
     def get_meanings_table(self, name: str) -> MeaningsTable:
         """The table of meanings of that name."""
         if name not in self.meanings_tables:
@@ -555,16 +271,3 @@ class DynamicTable(ArrangedColumns, neurodata_type="DynamicTable"):
         lines.append("  columns:")
         lines.extend(f"    {name}: {type(self._member(name)).__name__}" for name in self.colnames)
         return "\n".join(lines) + "\n"
-
-
-def _count_of_rows(values: Any) -> int:
-    if isinstance(values, Ragged):
-        values = values.ends
-    if isinstance(values, (str, bytes)) or not hasattr(values, "__len__"):
-        raise InvalidTypeError(mismatch("add_rows", "a list or array with the values of all new rows", values))
-    return len(values)
-
-
-def _hides_attribute(cls: type, name: str) -> bool:
-    """Whether an attribute of the class stands in the way of a column of that name."""
-    return not isinstance(getattr(cls, name, None), (Column, type(None)))

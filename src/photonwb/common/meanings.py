@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from photonwb.common.columns import VectorData
 from photonwb.common.dynamic import DynamicTable
 from photonwb.common.predefined import column
 from photonwb.fields import attribute
@@ -12,7 +11,7 @@ from photonwb.fields import attribute
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from photonwb.common.columns import ElementIdentifiers
+    from photonwb.common.columns import ElementIdentifiers, VectorData
     from photonwb.typing import ArrayLike
 
 __all__ = ["MeaningsTable"]

@@ -7,7 +7,7 @@ once, so that a loop over ten thousand rows does not ask the file ten thousand t
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from photonwb.arrays.growing import is_wrapper, loaded
@@ -120,7 +120,7 @@ class VectorIndex(VectorData, neurodata_type="VectorIndex"):
                 return spans
         return [self._span(row, ends) for row in rows]
 
-    def get(self, arg: Any, **kwargs: Any) -> Any:
+    def get(self, arg: Any, **kwargs: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride] - established
         """The values of a row, or a list with those of several rows.
 
         Parameters
@@ -185,9 +185,11 @@ class VectorIndex(VectorData, neurodata_type="VectorIndex"):
                 target.add_vector(vector, **kwargs)
         else:
             target.extend(arg, **kwargs)
-        self._append_end(len(target))
+        data = self.data
+        (data if type(data) is list else self._own_ends()).append(len(target))
+        self._note_growth()
 
-    def add_row(self, arg: Iterable[Any], **kwargs: Any) -> None:
+    def add_row(self, arg: Iterable[Any], **kwargs: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Add a row with these values."""
         self.add_vector(arg, **kwargs)
 
@@ -225,13 +227,9 @@ class VectorIndex(VectorData, neurodata_type="VectorIndex"):
         self._own_ends().extend([offset + end for end in new_ends] if offset else new_ends)
         self._note_growth()
 
-    def _append_end(self, end: int) -> None:
-        self._own_ends().append(end)
-        self._note_growth()
-
     def _own_ends(self) -> Any:
         """The ends as a list that may be added to."""
-        data = self.data
+        data: Any = self.data
         if type(data) is list:
             return data
         inner: Any = data.data if is_wrapper(data) else data
@@ -288,7 +286,7 @@ class _ReadAhead:
 def _checked_ends(ends: Any, count: int, label: str) -> list[int]:
     """Ends of rows as a list of int, provided that they never decrease and lead to the end of `count` values."""
     listed: list[int] = ends.tolist() if hasattr(ends, "tolist") else [int(end) for end in ends]
-    if listed and (listed[0] < 0 or any(end < before for before, end in zip(listed, listed[1:], strict=False))):
+    if listed and (listed[0] < 0 or any(end < before for before, end in pairwise(listed))):
         raise InvalidValueError(f"{label}: expected ends of rows that never decrease")
     if (listed[-1] if listed else 0) != count:
         raise InvalidValueError(
@@ -318,5 +316,5 @@ def _joined(rows: Sequence[Any]) -> Any:
 
     first = rows[0]
     if all(row.dtype == first.dtype and row.shape[1:] == first.shape[1:] for row in rows):
-        return np.concatenate(rows)
+        return np.concatenate(rows, dtype=first.dtype)
     return list(chain.from_iterable(rows))

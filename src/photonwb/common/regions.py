@@ -136,7 +136,9 @@ class DynamicTableRegion(VectorData, neurodata_type="DynamicTableRegion"):
 
     # ---- reading
 
-    def get(self, arg: Any, index: bool = False, df: bool = True, **kwargs: Any) -> Any:
+    def get(  # pyright: ignore[reportIncompatibleMethodOverride] - the established signature
+        self, arg: Any, index: bool = False, df: bool = True, **kwargs: Any
+    ) -> Any:
         """What the table holds in the rows of this region.
 
         Parameters

@@ -56,7 +56,7 @@ def as_rows(key: Any, count: int, label: str) -> Rows:
         key = key.tolist()
     if not isinstance(key, (list, tuple, range)):
         raise InvalidTypeError(f"{label}: expected a row number, a slice or a list of rows, got {type(key).__name__}")
-    if key and isinstance(key[0], (bool,)) or (len(key) and type(key[0]).__name__ in ("bool_", "bool")):
+    if len(key) and type(key[0]).__name__ in ("bool", "bool_"):
         if len(key) != count:
             raise InvalidValueError(f"{label}: expected one truth value per row ({count}), got {len(key)}")
         return [row for row, wanted in enumerate(key) if wanted]
