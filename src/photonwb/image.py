@@ -171,7 +171,7 @@ class ImageSeries(TimeSeries, neurodata_type="ImageSeries"):
     def _sample_count(self) -> int | None:
         stored = self.fields.get("num_samples")
         if stored is not None:
-            return stored
+            return int(stored)
         if self.external_file is not None:
             shape = shape_of(self.timestamps)
             return shape[0] if shape else None
