@@ -15,6 +15,7 @@ from photonwb.arrays.shapes import shape_of
 from photonwb.checks import describe_value
 from photonwb.common import DynamicTable, column
 from photonwb.common.ragged import Ragged
+from photonwb.common.rows import as_rows
 from photonwb.core import LabelledDict, MultiContainerInterface
 from photonwb.errors import InvalidValueError
 from photonwb.fields import children, link
@@ -60,7 +61,9 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
     """
 
     imaging_plane: ImagingPlane = link("The plane that the regions lie in.")
-    reference_images: tuple[ImageSeries, ...] | None = children("What the masks were drawn on.", within="reference_images")
+    reference_images: tuple[ImageSeries, ...] | None = children(
+        "What the masks were drawn on.", within="reference_images", always=True
+    )
 
     image_mask: VectorData | None = column("Image masks for each ROI")
     pixel_mask: VectorData | None = column("Pixel masks for each ROI", index=1)
@@ -233,9 +236,13 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
         return image
 
     def _checked_stack(self, masks: ArrayLike, shape: tuple[int, ...] | None) -> Any:
-        import numpy as np
-
-        stack: Any = masks if is_array(masks) else np.array([self._checked_image(mask, shape) for mask in masks])  # type: ignore[union-attr]
+        if not is_array(masks):
+            images = [self._checked_image(mask, shape) for mask in masks]
+            different = {image.shape for image in images}
+            if len(different) > 1:
+                raise InvalidValueError(f"{self._label()}.image_mask: expected images of one shape, got {sorted(different)}")
+            return images
+        stack: Any = masks
         if len(stack.shape) not in (3, 4) or stack.dtype.kind not in "iufb":
             raise InvalidValueError(
                 f"{self._label()}.image_mask: expected numbers of shape (n, x, y) or (n, x, y, z), got {describe_value(masks)}"
@@ -317,8 +324,14 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
         OutOfRangeError
             There is no such row.
         """
-        rows: Any = region  # arrays too
-        return self.create_region(name, rows, description)
+        if isinstance(region, slice):
+            return self.create_region(name, region, description)
+        import numpy as np
+
+        rows = np.asarray(region)
+        if rows.dtype == bool:
+            return self.create_region(name, list(as_rows(rows, len(self), self._label())), description)
+        return self.create_region(name, rows.tolist(), description)
 
     # ---- one mask in another form
 

@@ -115,7 +115,8 @@ class GrowingArray:
     def _make_room(self, length: int) -> None:
         import numpy as np
 
-        room = np.empty((max(2 * length, 16), *self.array.shape[1:]), self.array.dtype)
+        # Twice what there was, or what is needed now: what is added in one piece must not take twice its memory.
+        room = np.empty((max(2 * len(self._room), length, 16), *self.array.shape[1:]), self.array.dtype)
         room[: len(self.array)] = self.array
         self._room = room
 
