@@ -116,21 +116,21 @@ class AbstractContainer:
     def _init(self, arguments: Mapping[str, Any]) -> None:
         """Take the arguments of a constructor: check each by its field and keep it."""
         values = self.__dict__
-        table = type(self).__fields__
         if "name" in arguments:
             values["_name"] = self._check_name(arguments["name"])
-        for key, value in arguments.items():
-            if value is None or key not in table:
+        for key, field in type(self).__fields__.items():
+            if key not in arguments:
                 continue
-            field = table[key]
-            if field.is_object:
+            value = arguments[key]
+            if value is None:
+                # A collection that must not stay empty may well begin so.
+                if field.required and field.kind != Kind.CHILDREN:
+                    raise InvalidTypeError(f"{self._label()}.{key}: a value is required, got None")
+            elif field.is_object:
                 self._set(field, value)
             else:
-                values[key] = field.check(self, value)
-        for field in table.values():
-            # A collection that must not stay empty may well begin so.
-            if field.required and field.kind != Kind.CHILDREN and arguments.get(field.name, field) is None:
-                raise InvalidTypeError(f"{self._label()}.{field.name}: a value is required, got None")
+                check = field.known_check
+                values[key] = field.check(self, value) if check is None else check(self, field, value)
 
     def _check_name(self, name: Any) -> str:
         if not isinstance(name, str):

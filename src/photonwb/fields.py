@@ -48,6 +48,8 @@ class Field:
         Name of the attribute in Python.
     kind : str
         One of `Kind`.
+    is_object : bool
+        Whether the values are typed objects of the model.
     where : str
         Path, relative to the object, of the dataset that owns the attribute or the group that holds the member; "" is the
         object itself.
@@ -86,6 +88,7 @@ class Field:
         always: bool = False,
     ) -> None:
         self.kind = kind
+        self.is_object = kind in (Kind.LINK, Kind.CHILD, Kind.CHILDREN)
         self.__doc__ = doc
         self.where = where
         self.key = key
@@ -101,7 +104,7 @@ class Field:
         self.name = ""
         self.types: tuple[str, ...] = ()
         self._element_names: tuple[str, ...] | None = None
-        self._check: Callable[[AbstractContainer, Field, Any], Any] | None = None
+        self.known_check: Callable[[AbstractContainer, Field, Any], Any] | None = None
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -111,14 +114,10 @@ class Field:
             self.annotation = owner.__dict__.get("__annotations__", {}).get(name, "Any")
         self.types = tuple(part.strip() for part in self.annotation.split("|"))
         if self._required is None:
-            self.required = self.fixed is None and not {"None", "Any"}.intersection(self.types)
+            optional = self.kind == Kind.CHILDREN or self.fixed is not None
+            self.required = not optional and not {"None", "Any"}.intersection(self.types)
         if self.dtype is None and self.kind in (Kind.ATTRIBUTE, Kind.DATASET):
             self.dtype = _USUAL_DTYPE.get(self.types[0])
-
-    @property
-    def is_object(self) -> bool:
-        """Whether the values are typed objects of the model."""
-        return self.kind in (Kind.LINK, Kind.CHILD, Kind.CHILDREN)
 
     @property
     def is_listed(self) -> bool:
@@ -168,10 +167,9 @@ class Field:
         InvalidTypeError, InvalidValueError
             The value is none that this field can hold.
         """
-        check = self._check
-        if check is None:
-            check = self._check = checks.check_for(self)
-        return check(instance, self, value)
+        if self.known_check is None:
+            self.known_check = checks.check_for(self)
+        return self.known_check(instance, self, value)
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name!r} at {self.path!r}: {self.annotation}>"

@@ -14,7 +14,7 @@ from photonwb.dates import with_zone
 from photonwb.errors import InvalidValueError
 from photonwb.fields import attribute, child, children, dataset
 from photonwb.file_icephys import IcephysTables
-from photonwb.file_tables import SessionTables
+from photonwb.file_tables import ElectrodeTable, InvalidTimesTable, SessionTables, TrialTable
 from photonwb.labelled import LabelledDict, adder, creator, getter
 from photonwb.later import Later
 from photonwb.subject import Subject
@@ -53,7 +53,7 @@ else:
     OptogeneticStimulusSite = Later("photonwb.ogen", "OptogeneticStimulusSite")
     ProcessingModule = Later("photonwb.base", "ProcessingModule")
 
-__all__ = ["LabMetaData", "NWBFile", "Subject"]
+__all__ = ["ElectrodeTable", "InvalidTimesTable", "LabMetaData", "NWBFile", "Subject", "TrialTable"]
 
 _TABLES = ("electrodes", "epochs", "trials", "units", "sweep_table", "invalid_times")
 

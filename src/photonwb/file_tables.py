@@ -5,6 +5,7 @@ Each table exists from its first row or column on, so a file of images has none 
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from photonwb.checks import mismatch
@@ -35,7 +36,7 @@ else:
     TimeIntervals = Later("photonwb.epoch", "TimeIntervals")
     Units = Later("photonwb.misc", "Units")
 
-__all__ = ["SessionTables"]
+__all__ = ["ElectrodeTable", "InvalidTimesTable", "SessionTables", "TrialTable"]
 
 # How each table is made when its first row or column is added.
 _NEW: dict[str, Callable[[], Any]] = {
@@ -279,3 +280,34 @@ def _rows(region: slice | Iterable[int], length: int) -> list[int]:
         if not 0 <= row < length:
             raise IndexError(f"create_electrode_table_region(): there is no row {row} in a table of {length} electrodes")
     return rows
+
+
+def TrialTable(  # noqa: N802 - the established name
+    name: str = "trials", description: str = "metadata about experimental trials"
+) -> DynamicTable:
+    """A table with the columns `start_time` and `stop_time`."""
+    return _interval_table(name, description)
+
+
+def InvalidTimesTable(  # noqa: N802 - the established name
+    name: str = "invalid_times", description: str = "time intervals to be removed from analysis"
+) -> DynamicTable:
+    """A table with the columns `start_time` and `stop_time`."""
+    return _interval_table(name, description)
+
+
+def ElectrodeTable(  # noqa: N802 - the established name
+    name: str = "electrodes", description: str = "metadata about extracellular electrodes"
+) -> ElectrodesTable:
+    """A table of electrodes; deprecated, use `ElectrodesTable`, which knows its name and description."""
+    warnings.warn("ElectrodeTable() is deprecated; use ElectrodesTable()", DeprecationWarning, stacklevel=2)
+    return ElectrodesTable()
+
+
+def _interval_table(name: str, description: str) -> DynamicTable:
+    from photonwb.common import DynamicTable
+
+    table = DynamicTable(name, description)
+    table.add_column("start_time", "Start of the interval, in seconds.")
+    table.add_column("stop_time", "End of the interval, in seconds.")
+    return table

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from photonwb.container import AbstractContainer
     from photonwb.fields import Shapes
-    from photonwb.generated_fields import Member
     from photonwb.schema import Catalog
     from photonwb.schema.specification import DatasetSpec, GroupSpec
 
@@ -203,7 +202,12 @@ def _class_over(
         from photonwb.generated_columns import column_attributes, columns_for
 
         body |= columns_for(spec, below, base, catalog, namespace)
-        members = {place: member for place, member in members.items() if not _is_part_of_table(member)}
+        kinds = ("VectorData", "ElementIdentifiers", *(["DynamicTable"] if hasattr(base, "add_category") else []))
+        members = {
+            place: member
+            for place, member in members.items()
+            if member.kind != Kind.CHILD or not any(catalog.is_a(member.type, kind, namespace) for kind in kinds)
+        }
         members |= {member.place: member for member in column_attributes(spec, catalog, namespace)}
         inherited |= {member.place: member for member in column_attributes(below, catalog, namespace)}
     fields = fields_for(members, inherited, base, recipe.names)
@@ -229,11 +233,6 @@ def _spec_of(cls: type[AbstractContainer], catalog: Catalog) -> GroupSpec | Data
         return None
 
 
-def _is_part_of_table(member: Member) -> bool:
-    """Whether a member is a column or a category, which the tables themselves look after."""
-    return member.kind == Kind.CHILD
-
-
 def _give_constructor(
     cls: type[AbstractContainer],
     base: type[AbstractContainer],
@@ -253,7 +252,7 @@ def _give_constructor(
     parameters |= {name: value for name, value in recipe.defaults.items() if name in parameters}
     if not recipe.arguments:
         parameters = dict(sorted(parameters.items(), key=lambda item: item[1] is not REQUIRED))
-    cls.__defaults__ = {**base.__defaults__, **{name: value for name, value in told.items() if value is not None}}
+    cls.__defaults__ = {**base.__defaults__, **{name: value for name, value in given.items() if value is not None}}
     type.__setattr__(cls, "__init__", Constructor(cls, base, parameters, recipe))
 
 
@@ -285,7 +284,7 @@ def _defaults_of(spec: GroupSpec | DatasetSpec, cls: type[AbstractContainer]) ->
     for attribute in spec.attributes:
         found["@", "", attribute.name] = attribute.default
     for dataset in getattr(spec, "datasets", ()):
-        if dataset.name:
+        if dataset.name and not dataset.type_name:
             found["/", "", dataset.name] = dataset.default
             found |= {("@", dataset.name, attribute.name): attribute.default for attribute in dataset.attributes}
     defaults: dict[str, Any] = {}

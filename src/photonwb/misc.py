@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from photonwb.common import DynamicTable
+    from photonwb.fields import Field
     from photonwb.generated import FromSchema
     from photonwb.timeseries import TimeSeries
     from photonwb.typing import ArrayLike
@@ -137,33 +138,23 @@ class _DecompositionSeries(Additions):
         self.bands.add_band(band_name, band_limits, band_mean, band_stdev, **extra)
 
 
-def _shared_attribute(key: str, doc: str) -> Any:
-    """A property of all waveforms, which the file keeps with each of their columns."""
-    names = [f"{column}__{key}" for column in ("waveform_mean", "waveform_sd", "waveforms")]
-
-    def get(self: Any) -> Any:
-        return next((value for name in names if (value := getattr(self, name)) is not None), None)
-
-    def set_all(self: Any, value: Any) -> None:
-        for name in names:
-            setattr(self, name, value)
-
-    return property(get, set_all, doc=doc)
-
-
 class _Units(Additions):
-    waveform_rate = _shared_attribute("sampling_rate", "Samples per second of the waveforms.")
-    waveform_unit = _shared_attribute("unit", "Unit of the waveforms.")
-    waveform_time_before_peak_in_ms = _shared_attribute(
-        "time_before_peak_in_ms", "Time from the start of a waveform to its peak, in milliseconds."
-    )
     _electrode_table: Any = None
 
     def _after(self, given: Mapping[str, Any]) -> None:
         self.__dict__["_electrode_table"] = given["electrode_table"]
-        for name in ("waveform_rate", "waveform_unit", "waveform_time_before_peak_in_ms"):
-            if given[name] is not None:
-                setattr(self, name, given[name])
+        for name in _OF_WAVEFORMS:
+            setattr(self, name, given[name])
+
+    def _set(self: Any, field: Field, value: Any) -> None:
+        """What holds for all waveforms is kept with each of their columns."""
+        super()._set(field, value)  # type: ignore[misc] - of the class that these methods are added to
+        for twin in _twins(self, field.name):
+            super()._set(twin, value)  # type: ignore[misc]
+
+    def _empty(self: Any, field: Field) -> Any:
+        found = (getattr(self, twin.name) for twin in _twins(self, field.name))
+        return next((value for value in found if value is not None), super()._empty(field))  # type: ignore[misc]
 
     def add_unit(
         self: Any,
@@ -272,6 +263,19 @@ class _Units(Additions):
         return None if spikes is None else spikes[1] - spikes[0]
 
 
+def _twins(units: Any, name: str) -> list[Field]:
+    """The fields that say of other columns what a field says of `waveform_mean`."""
+    key = _OF_WAVEFORMS.get(name)
+    return [type(units).__fields__[f"{column}__{key}"] for column in ("waveform_sd", "waveforms")] if key else []
+
+
+_OF_WAVEFORMS = {
+    "waveform_rate": "sampling_rate",
+    "waveform_unit": "unit",
+    "waveform_time_before_peak_in_ms": "time_before_peak_in_ms",
+}
+
+
 def _expect_shape(name: str, values: Any, *allowed: tuple[int | None, ...]) -> None:
     shape = None if values is None else shape_of(values)
     if shape is None or shape == (0,):
@@ -296,7 +300,7 @@ RECIPES = {
         "waveform_time_before_peak_in_ms resolution",
         defaults={"name": "Units", "description": None, "waveform_unit": "volts"},
         given={"description": "data on spiking units"},
-        names={"spike_times/resolution": "resolution"},
+        names={"spike_times/resolution": "resolution"} | {f"waveform_mean/{key}": name for name, key in _OF_WAVEFORMS.items()},
         methods=_Units,
     ),
     "FrequencyBandsTable": Recipe(

@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from photonwb.arrays.incoming import Incoming, incoming
+from photonwb.arrays.iterators import AbstractDataChunkIterator, DataChunk, DataChunkIterator, GenericDataChunkIterator
+from photonwb.arrays.layouts import ArrayLayout, layout_for
 from photonwb.arrays.lazy import LazyArray
+from photonwb.arrays.wrappers import DataIO, H5DataIO
 
-__all__ = ["LazyArray"]
+__all__ = [
+    "AbstractDataChunkIterator",
+    "ArrayLayout",
+    "DataChunk",
+    "DataChunkIterator",
+    "DataIO",
+    "GenericDataChunkIterator",
+    "H5DataIO",
+    "Incoming",
+    "LazyArray",
+    "incoming",
+    "layout_for",
+]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Buffer", "Pipeline", "fletcher32", "is_known", "shuffle", "unshuffle"]
 
-Buffer: TypeAlias = "bytes | bytearray | memoryview | NDArray[np.uint8]"
+Buffer: TypeAlias = "bytes | bytearray | memoryview"
 Filters: TypeAlias = "Sequence[tuple[str, Mapping[str, Any]]]"
 
 KNOWN = frozenset({"gzip", "shuffle", "fletcher32"})
@@ -85,7 +85,7 @@ class Pipeline:
             else:
                 whole = np.empty(len(data), np.uint8)
                 unshuffle(data, self.itemsize, whole)
-                data = whole
+                data = whole.data
         target[:] = np.frombuffer(self._complete(data), np.uint8)
         return None
 
@@ -127,18 +127,18 @@ class Pipeline:
         return data
 
 
-def _plain_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
-    return np.ascontiguousarray(values).reshape(-1).view(np.uint8)
+def _plain_bytes(values: NDArray[Any]) -> memoryview:
+    return np.ascontiguousarray(values).reshape(-1).view(np.uint8).data
 
 
-def shuffle(values: NDArray[Any], itemsize: int = 0) -> NDArray[np.uint8]:
+def shuffle(values: NDArray[Any], itemsize: int = 0) -> memoryview:
     """First bytes of all elements, then the second ones, and so on."""
     itemsize = itemsize or values.dtype.itemsize
     if itemsize == 1:
         return _plain_bytes(values)
-    if values.dtype.kind in "iu" and itemsize == 2 and values.dtype.itemsize == 2:
+    if values.dtype.kind in "iuf" and itemsize == 2 and values.dtype.itemsize == 2:
         return _shuffle_pairs(values)
-    data = _plain_bytes(values)
+    data = np.frombuffer(_plain_bytes(values), np.uint8)
     shuffled = np.empty_like(data)
     length = data.size // itemsize
     whole = length * itemsize
@@ -146,17 +146,17 @@ def shuffle(values: NDArray[Any], itemsize: int = 0) -> NDArray[np.uint8]:
     for byte in range(itemsize):
         shuffled[byte * length : (byte + 1) * length] = elements[:, byte]
     shuffled[whole:] = data[whole:]
-    return shuffled
+    return shuffled.data
 
 
-def _shuffle_pairs(values: NDArray[Any]) -> NDArray[np.uint8]:
+def _shuffle_pairs(values: NDArray[Any]) -> memoryview:
     """The same for two bytes, by arithmetic on whole elements, which is several times as fast."""
     pairs = values.view(np.dtype(np.uint16).newbyteorder(values.dtype.byteorder))
     shuffled = np.empty((2, *values.shape), np.uint8)
     low, high = (1, 0) if _is_big_endian(values.dtype) else (0, 1)
     np.copyto(shuffled[low], pairs, casting="unsafe")
     np.right_shift(pairs, 8, out=shuffled[high], casting="unsafe")
-    return shuffled.reshape(-1)
+    return shuffled.reshape(-1).data
 
 
 def _is_big_endian(dtype: np.dtype[Any]) -> bool:
@@ -165,19 +165,19 @@ def _is_big_endian(dtype: np.dtype[Any]) -> bool:
 
 def unshuffle(data: Buffer, itemsize: int, target: NDArray[np.uint8]) -> None:
     """Undo `shuffle`; the target has as many bytes as the data."""
-    data = np.frombuffer(data, np.uint8)
-    length = data.size // itemsize
+    source = np.frombuffer(data, np.uint8)
+    length = source.size // itemsize
     whole = length * itemsize
     if itemsize == 2 and target.ctypes.data % 2 == 0:
         pairs = target[:whole].view("<u2")
-        pairs[:] = data[length:whole]
+        pairs[:] = source[length:whole]
         pairs <<= 8
-        pairs |= data[:length]
+        pairs |= source[:length]
     else:
         elements = target[:whole].reshape(length, itemsize)
         for byte in range(itemsize):
-            elements[:, byte] = data[byte * length : (byte + 1) * length]
-    target[whole:] = data[whole:]
+            elements[:, byte] = source[byte * length : (byte + 1) * length]
+    target[whole:] = source[whole:]
 
 
 def inflate(data: Buffer, size: int) -> Buffer:
@@ -203,7 +203,7 @@ def deflate(data: Buffer, level: int) -> bytes | bytearray:
 @functools.cache
 def _inflater() -> Callable[[Buffer, int], bytes | bytearray]:
     try:
-        from deflate import zlib_decompress  # pyright: ignore[reportMissingImports] - optional
+        from deflate import zlib_decompress  # pyright: ignore[reportMissingImports] - an optional library
     except ImportError:
         pass
     else:
@@ -235,7 +235,7 @@ def _deflater(level: int) -> Callable[[Buffer], bytes | bytearray]:
             return functools.partial(compress, level=1)
     if level > 0:
         try:
-            from deflate import zlib_compress  # pyright: ignore[reportMissingImports] - optional
+            from deflate import zlib_compress  # pyright: ignore[reportMissingImports] - an optional library
         except ImportError:
             pass
         else:

@@ -176,19 +176,18 @@ class LazyArray:
         from .grid import steps
         from .pool import submit, threads
 
-        places = steps(self.shape, block)
-        place = next(places, None)
-        values = None if place is None else self[place]
-        while place is not None:
-            following = next(places, None)
-            coming = submit(self.__getitem__, following) if following is not None and threads() > 1 else None
-            yield place, values
-            values = None  # the block before goes before the next but one comes
-            place = following
-            if coming is not None:
-                values = coming.result()
-            elif place is not None:
-                values = self[place]
+        if threads() == 1:
+            for place in steps(self.shape, block):
+                yield place, self[place]
+            return
+        before = None
+        for place in steps(self.shape, block):
+            coming = submit(self.__getitem__, place)
+            if before is not None:
+                yield before[0], before[1].result()
+            before = place, coming
+        if before is not None:
+            yield before[0], before[1].result()
 
     def _fetched(self, layout: Any, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
         import numpy as np

@@ -188,7 +188,7 @@ def _read_plain(file: LocalFile, offset: int, shape: tuple[int, ...], inside: tu
         _pick_mapped(file, offset, shape, inside, target)
         return
     straight = target if target.flags.c_contiguous else np.empty(target.shape, target.dtype)
-    rows = memoryview(straight.reshape(-1).view(np.uint8))
+    rows = straight.reshape(-1).view(np.uint8).data
     pieces = [
         (offset + start + done, row * length + done, min(PIECE, length - done))
         for row, start in enumerate(starts)

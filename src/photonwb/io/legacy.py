@@ -42,8 +42,10 @@ def current_type(node: Group | Dataset, neurodata_type: str, namespace: str) -> 
 
 def amended(reader: Reader, container: AbstractContainer, field: Field, value: Any) -> Any:
     """The value of a field as the current standard has it."""
-    amend = _AMENDMENTS.get((container.neurodata_type, field.name))
-    return value if amend is None else amend(reader, container, value)
+    owner, amend = _AMENDMENTS.get(field.name, ("", None))
+    if amend is None or all(base.__name__ != owner for base in type(container).__mro__):
+        return value
+    return amend(reader, container, value)
 
 
 def _device_model(reader: Reader, container: AbstractContainer, value: Any) -> Any:
@@ -86,9 +88,10 @@ def _create_dates(reader: Reader, container: AbstractContainer, value: Any) -> A
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
-_AMENDMENTS: dict[tuple[str, str], Any] = {
-    ("Device", "model"): _device_model,
-    ("Subject", "age__reference"): _age_reference,
-    ("MeaningsTable", "target"): _meanings_target,
-    ("NWBFile", "file_create_date"): _create_dates,
+# By field: the class that it is a field of, and what to do with its value.
+_AMENDMENTS: dict[str, tuple[str, Any]] = {
+    "model": ("Device", _device_model),
+    "age__reference": ("Subject", _age_reference),
+    "target": ("MeaningsTable", _meanings_target),
+    "file_create_date": ("NWBFile", _create_dates),
 }

@@ -151,12 +151,16 @@ class Plan:
 
     def _check_field(self, container: AbstractContainer, field: Field) -> None:
         if field.kind in (Kind.CHILD, Kind.CHILDREN):
-            for item in held_objects(container, field):
+            held = held_objects(container, field)
+            for item in held:
                 self._check_target(container, field, item)
+            if field.required and not held and container._stored is None:
+                kinds = " or ".join(field.element_names)
+                self.problems.append(f"{container._label()}.{field.name}: expected at least one {kinds}, got none; add one, or leave it out")
             return
         value = container.fields.get(field.name)
         if value is None:
-            if field.required:
+            if field.required and container._stored is None:
                 self.problems.append(f"{container._label()}.{field.name}: a value is required, got None")
         elif field.kind == Kind.LINK or hasattr(value, "neurodata_type"):
             self._check_target(container, field, value)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from photonwb.errors import InvalidTypeError, InvalidValueError, StorageError
+from photonwb.errors import DamagedFileError, InvalidTypeError, InvalidValueError, StorageError
 
 from .contract import ASCII, REFERENCE, TEXT, Reference
 from .elements import dtype_of, objects
@@ -48,6 +48,8 @@ def _member_name(stored: Any, member: int) -> str:
 
 def memory_type(stored: Any) -> tuple[np.dtype[Any], Any]:
     """What to read such elements into: the dtype of the array and, where h5py shall not choose it, the HDF5 type."""
+    if stored.detect_class(h5t.VLEN):
+        _check_lists(stored)
     if not stored.detect_class(h5t.REFERENCE):
         dtype = stored.dtype
         return dtype, None if dtype.subdtype is None else h5t.py_create(dtype)
@@ -65,6 +67,16 @@ def memory_type(stored: Any) -> tuple[np.dtype[Any], Any]:
         compound.insert(name_bytes(name), offset, type_id or h5t.py_create(part))
         offset += part.itemsize
     return dtype, compound
+
+
+def _check_lists(stored: Any) -> None:
+    """Refuse lists of a kind that does not exist, as damaged files have them: HDF5 ends the process when it reads them."""
+    kind = stored.get_class()
+    if kind == h5t.COMPOUND:
+        for i in range(stored.get_nmembers()):
+            _check_lists(stored.get_member_type(i))
+    elif kind == h5t.VLEN and not stored.equal(h5t.vlen_create(stored.get_super())):
+        raise DamagedFileError("the type of the elements makes no sense")
 
 
 def decode(array: NDArray[Any], stored: Any, path_of: Callable[[int], str]) -> NDArray[Any]:

@@ -35,7 +35,7 @@ def mock_TimeSeries(
     arguments = dict(locals())
     if timestamps is None and rate is None:
         arguments["rate"] = 10.0
-    return make(TimeSeries, arguments, NWBFile.add_acquisition, data=_samples)
+    return make(TimeSeries, arguments, lambda file, made: file.add_acquisition(made), data=_samples)
 
 
 def _samples() -> ArrayLike:

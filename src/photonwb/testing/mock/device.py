@@ -18,7 +18,7 @@ def mock_Device(
     nwbfile: NWBFile | None = None,
 ) -> Device:
     """A device; among the devices of the file, when one is given."""
-    return make(Device, dict(locals()), NWBFile.add_device)
+    return make(Device, dict(locals()), lambda file, made: file.add_device(made))
 
 
 def mock_DeviceModel(
@@ -29,4 +29,4 @@ def mock_DeviceModel(
     nwbfile: NWBFile | None = None,
 ) -> DeviceModel:
     """A make of devices; among those of the file, when one is given."""
-    return make(DeviceModel, dict(locals()), NWBFile.add_device_model)
+    return make(DeviceModel, dict(locals()), lambda file, made: file.add_device_model(made))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from photonwb.errors import InvalidValueError
 from photonwb.file import NWBFile
@@ -18,7 +18,8 @@ from photonwb.ophys import (
     TwoPhotonSeries,
 )
 from photonwb.testing.mock.device import mock_Device
-from photonwb.testing.mock.utils import make, one_clock
+from photonwb.testing.mock.image import make_movie
+from photonwb.testing.mock.utils import make, one_clock, ones
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from photonwb.core import NWBDataInterface
     from photonwb.device import Device
     from photonwb.image import ImageSeries
-    from photonwb.typing import ArrayLike, Shape
+    from photonwb.typing import ArrayLike
 
 __all__ = [
     "mock_DfOverF",
@@ -51,7 +52,7 @@ def mock_OpticalChannel(
     nwbfile: NWBFile | None = None,
 ) -> OpticalChannel:
     """A green channel; in an imaging plane of the file, when one is given."""
-    return make(OpticalChannel, dict(locals()), lambda file, channel: mock_ImagingPlane(optical_channel=channel, nwbfile=file))
+    return make(OpticalChannel, dict(locals()), lambda file, made: mock_ImagingPlane(optical_channel=made, nwbfile=file))
 
 
 def mock_ImagingPlane(
@@ -77,7 +78,7 @@ def mock_ImagingPlane(
     return make(
         ImagingPlane,
         dict(locals()),
-        NWBFile.add_imaging_plane,
+        lambda file, made: file.add_imaging_plane(made),
         optical_channel=mock_OpticalChannel,
         device=lambda: mock_Device(nwbfile=nwbfile),
     )
@@ -113,7 +114,7 @@ def mock_OnePhotonSeries(
     nwbfile: NWBFile | None = None,
 ) -> OnePhotonSeries:
     """Twenty frames of 5 x 5 pixels (or the external files), recorded from one photon; acquired, when a file is given."""
-    return _movie(OnePhotonSeries, dict(locals()))
+    return make_movie(OnePhotonSeries, dict(locals()), imaging_plane=lambda: mock_ImagingPlane(nwbfile=nwbfile))
 
 
 def mock_TwoPhotonSeries(
@@ -143,7 +144,7 @@ def mock_TwoPhotonSeries(
     nwbfile: NWBFile | None = None,
 ) -> TwoPhotonSeries:
     """Twenty frames of 5 x 5 pixels (or the external files), recorded from two photons; acquired, when a file is given."""
-    return _movie(TwoPhotonSeries, dict(locals()))
+    return make_movie(TwoPhotonSeries, dict(locals()), imaging_plane=lambda: mock_ImagingPlane(nwbfile=nwbfile))
 
 
 def mock_PlaneSegmentation(
@@ -210,7 +211,7 @@ def mock_RoiResponseSeries(
         count = n_rois or (len(plane_segmentation) if plane_segmentation is not None else 5)
         plane = plane_segmentation or mock_PlaneSegmentation(n_rois=count, nwbfile=nwbfile)
         arguments["rois"] = rois = plane.create_roi_table_region("rois", region=list(range(count)))
-    return make(RoiResponseSeries, arguments, _add_to_module, data=lambda: _ones((30, len(rois.data))))
+    return make(RoiResponseSeries, arguments, _add_to_module, data=lambda: ones((30, len(rois.data))))
 
 
 def mock_DfOverF(
@@ -231,17 +232,6 @@ def mock_Fluorescence(
     return make(Fluorescence, dict(locals()), _add_to_module, roi_response_series=lambda: [_responses(nwbfile)])
 
 
-def _movie(cls: Any, arguments: dict[str, Any]) -> Any:
-    nwbfile = arguments["nwbfile"]
-    choices: dict[str, Any] = {"imaging_plane": lambda: mock_ImagingPlane(nwbfile=nwbfile)}
-    if arguments["external_file"] is None:
-        arguments["starting_frame"] = None  # only files have one
-        choices["data"] = lambda: _ones((20, 5, 5))
-    else:
-        choices["format"] = lambda: "external"
-    return make(cls, one_clock(arguments), NWBFile.add_acquisition, **choices)
-
-
 def _responses(nwbfile: NWBFile | None) -> RoiResponseSeries:
     """A series for an object that will hold it; only what it is linked to goes into the file by itself."""
     return mock_RoiResponseSeries(plane_segmentation=mock_PlaneSegmentation(nwbfile=nwbfile))
@@ -251,12 +241,6 @@ def _add_to_module(nwbfile: NWBFile, made: NWBDataInterface | PlaneSegmentation)
     if "ophys" not in nwbfile.processing:
         nwbfile.create_processing_module(name="ophys", description="optical physiology")
     nwbfile.processing["ophys"].add(made)
-
-
-def _ones(shape: Shape) -> ArrayLike:
-    import numpy as np
-
-    return np.ones(shape)
 
 
 def _line_mask(mask_type: str, roi: int) -> ArrayLike:

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from photonwb.file import NWBFile
+    from photonwb.typing import Shape
 
 __all__ = ["name_generator", "name_generator_registry"]
 
@@ -41,3 +44,10 @@ def make(
 def one_clock(arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments of a time series, without the rate where timestamps were given: a series has one or the other."""
     return {**arguments, "rate": None} if arguments["timestamps"] is not None else arguments
+
+
+def ones(shape: Shape) -> NDArray[Any]:
+    """An array full of ones."""
+    import numpy as np
+
+    return np.ones(shape)
