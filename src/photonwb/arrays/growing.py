@@ -47,9 +47,7 @@ def extended(data: Any, values: Iterable[Any]) -> Any:
         data.extend(values)
         return data
     if is_wrapper(data):
-        inner = extended(data.data, values)
-        if inner is not data.data:
-            data.data = inner
+        data.extend(values)
         return data
     if data is None or isinstance(data, (tuple, range)):
         return [*(data or ()), *values]

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Ragged", "VectorIndex", "flattened"]
 
 _STRETCH = 1 << 20  # bytes that are read at once in a loop over the rows
+_WHOLE = 64 << 20  # a target of so many bytes is read as a whole ...
+_PATIENCE = 16  # ... after so many reads here and there
 
 
 class Ragged(NamedTuple):
@@ -137,7 +139,11 @@ class VectorIndex(VectorData, neurodata_type="VectorIndex"):
         """
         ends = self._ends()
         if is_one_row(arg):
-            return self._values(*self._span(int(arg), ends), kwargs)
+            start, end = self._span(int(arg), ends)
+            values = self._values(start, end, kwargs)
+            if len(values) != end - start:
+                raise self._too_short(end)
+            return values
         rows = as_rows(arg, len(ends), self._label())
         if not len(rows):
             return []
@@ -147,8 +153,16 @@ class VectorIndex(VectorData, neurodata_type="VectorIndex"):
         if 4 * wanted < last - first:  # few rows far apart
             return [self.target.get(slice(start, end), **kwargs) for start, end in spans]
         values = self.target.get(slice(first, last), **kwargs)
+        if len(values) != last - first:
+            raise self._too_short(last)
         values = getattr(values, "iloc", values)
         return [values[start - first : end - first] for start, end in spans]
+
+    def _too_short(self, end: int) -> InvalidValueError:
+        return InvalidValueError(
+            f"{self._label()}: a row ends at {end}, beyond the {len(self.target)} values of {self.target._label()}; "
+            "the index is damaged"
+        )
 
     def _values(self, start: int, end: int, kwargs: dict[str, Any]) -> Any:
         """The values between two places of the target."""
@@ -251,13 +265,17 @@ class VectorIndex(VectorData, neurodata_type="VectorIndex"):
 
 
 class _ReadAhead:
-    """The stretch of an array that comes next, when it is read piece by piece in order."""
+    """The stretch of an array that comes next, when it is read piece by piece in order.
 
-    __slots__ = ("_expected", "_length", "_stretch", "array")
+    Of an array that is read here and there, and not too large, all is kept.
+    """
+
+    __slots__ = ("_expected", "_length", "_strays", "_stretch", "array")
 
     def __init__(self, array: Any) -> None:
         self.array = array
         self._expected = -1
+        self._strays = 0
         self._stretch: tuple[int, Any] = (0, ())
         dtype = getattr(array, "dtype", None)
         row_bytes = dtype.itemsize if dtype is not None else 0
@@ -275,9 +293,13 @@ class _ReadAhead:
         if not (first <= start and end <= first + len(values)):
             in_order = start == self._expected
             self._expected = end
-            if not in_order or end - start >= self._length:
+            self._strays += not in_order
+            if self._strays > _PATIENCE and len(self.array) * _STRETCH <= self._length * _WHOLE:
+                first, values = self._stretch = 0, self.array[:]
+            elif in_order and end - start < self._length:
+                first, values = self._stretch = start, self.array[start : start + self._length]
+            else:
                 return self.array[start:end]
-            first, values = self._stretch = start, self.array[start : start + self._length]
         self._expected = end
         # A copy, so that a row that is kept or changed has nothing to do with the others.
         return values[start - first : end - first].copy()
