@@ -91,8 +91,8 @@ def encode_blocks(
     ----------
     target : ChunkTarget
     blocks : iterable of (tuple of slice, array)
-        Places and values, as many axes as the target. Later ones overwrite earlier ones. An array must not be changed before
-        the next but one block is asked for, nor before the end when it is the last.
+        Places and values, as many axes as the target. Later ones overwrite earlier ones. An array must not be changed after it
+        was given.
     stored : callable, optional
         Gives the values of a chunk, by its coordinates, as far as it was stored already, else None. Needed where blocks add to
         chunks that hold values, and where chunks are many and come in pieces from all sides.
@@ -128,9 +128,9 @@ def encode_blocks(
 
 def _fitting(values: NDArray[Any], place: tuple[slice, ...], target: ChunkTarget) -> NDArray[Any]:
     values = np.asarray(values)
-    shape = tuple(one.stop - one.start for one in place)
-    if len(place) != len(target.chunks) or values.shape != shape:
-        raise InvalidValueError(f"values of shape {values.shape} do not fit {place} of an array with chunks of {target.chunks}")
+    fits = len(place) == len(target.shape) and values.shape == tuple(one.stop - one.start for one in place)
+    if not fits or any(length is not None and one.stop > length for one, length in zip(place, target.shape, strict=True)):
+        raise InvalidValueError(f"values of shape {values.shape} do not fit {place} of an array of shape {target.shape}")
     return values if values.dtype == target.dtype else values.astype(target.dtype)
 
 

@@ -6,8 +6,6 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -82,6 +80,8 @@ def _range_parts(index: range, length: int) -> Iterator[tuple[int, slice, slice]
 
 
 def _list_parts(index: Any, length: int) -> Iterator[tuple[int, Any, slice]]:
+    import numpy as np
+
     owners = index // length
     bounds = [0, *(np.flatnonzero(np.diff(owners)) + 1).tolist(), len(index)] if len(index) else [0]
     for done, after in itertools.pairwise(bounds):

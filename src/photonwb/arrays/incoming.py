@@ -107,7 +107,7 @@ def _from_wrapper(wrapper: Any) -> Incoming:
     return found._replace(options={**found.options, **options})
 
 
-def _no_blocks(chunks: tuple[int, ...] | None) -> Iterator[Block]:  # noqa: ARG001 - one of several makers of blocks
+def _no_blocks(chunks: tuple[int, ...] | None) -> Iterator[Block]:
     return iter(())
 
 

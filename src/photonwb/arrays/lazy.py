@@ -145,8 +145,7 @@ class LazyArray:
     def __iter__(self) -> Iterator[Any]:
         if not self.shape:
             raise TypeError("iteration over a 0-d array")
-        rows = (max(1, len(self)), *[max(1, length) for length in self.shape[1:]])
-        for _, values in self._blocks(_whole_rows(rows, self.chunks, self.dtype.itemsize)):
+        for _, values in self._blocks(_whole_rows(self.shape, self.chunks, self.dtype.itemsize)):
             yield from values
 
     def astype(self, dtype: DTypeLike) -> LazyArray:
@@ -235,7 +234,6 @@ _TRANSFORMS = frozenset({"shuffle", "fletcher32", "scaleoffset"})
 
 def _whole_rows(shape: tuple[int, ...], chunks: tuple[int, ...] | None, itemsize: int) -> tuple[int, ...]:
     """Shape of blocks that span all axes but the first."""
-    step = min(chunks[0] if chunks else 1, shape[0])
-    row = math.prod(shape[1:]) * itemsize
-    times = max(1, BLOCK // max(1, row * step))
-    return (min(shape[0], step * times), *shape[1:])
+    step = chunks[0] if chunks else 1
+    times = max(1, BLOCK // max(1, math.prod(shape[1:]) * itemsize * step))
+    return tuple(max(1, length) for length in (min(shape[0], step * times), *shape[1:]))

@@ -52,7 +52,7 @@ class DataIO:
                 if given is not None:
                     warnings.warn(f"{name} is ignored where data are given: it is that of the data", stacklevel=3)
             dtype = shape = None
-        self._data = data
+        self._data: Any = data
         self._dtype = dtype
         self._shape = shape
 
@@ -84,9 +84,10 @@ class DataIO:
 
     @property
     def _present(self) -> Any:
-        if not self.valid:
+        data: Any = self._data
+        if data is None:
             raise InvalidValueError(f"{type(self).__name__} has no data")
-        return self._data
+        return data
 
     def get_io_params(self) -> dict[str, Any]:
         """How the data are to be stored."""
@@ -103,9 +104,9 @@ class DataIO:
         self._data = extended(self._present, arg)
 
     def __len__(self) -> int:
-        length = (
-            (self.shape or (None,))[0] if self._shape is not None or not hasattr(self._data, "__len__") else len(self._present)
-        )
+        if self._shape is None and hasattr(self._present, "__len__"):
+            return len(self._present)
+        length = (self.shape or (None,))[0]
         if length is None:
             raise InvalidTypeError(f"the length of the data in {type(self).__name__} is not known")
         return length
