@@ -66,37 +66,42 @@ class IcephysTables(MultiContainerInterface):
 
     def get_intracellular_recordings(self) -> IntracellularRecordingsTable:
         """The table `intracellular_recordings`; made if there is none."""
-        if self.intracellular_recordings is None:
-            self.intracellular_recordings = IntracellularRecordingsTable()
-        return self.intracellular_recordings
+        table = self.intracellular_recordings
+        if table is None:
+            table = self.intracellular_recordings = IntracellularRecordingsTable()
+        return table
 
     def get_icephys_simultaneous_recordings(self) -> SimultaneousRecordingsTable:
         """The table `icephys_simultaneous_recordings`; made if there is none."""
-        if self.icephys_simultaneous_recordings is None:
+        table = self.icephys_simultaneous_recordings
+        if table is None:
             below = self.get_intracellular_recordings()
-            self.icephys_simultaneous_recordings = SimultaneousRecordingsTable(intracellular_recordings_table=below)
-        return self.icephys_simultaneous_recordings
+            table = self.icephys_simultaneous_recordings = SimultaneousRecordingsTable(intracellular_recordings_table=below)
+        return table
 
     def get_icephys_sequential_recordings(self) -> SequentialRecordingsTable:
         """The table `icephys_sequential_recordings`; made if there is none."""
-        if self.icephys_sequential_recordings is None:
+        table = self.icephys_sequential_recordings
+        if table is None:
             below = self.get_icephys_simultaneous_recordings()
-            self.icephys_sequential_recordings = SequentialRecordingsTable(simultaneous_recordings_table=below)
-        return self.icephys_sequential_recordings
+            table = self.icephys_sequential_recordings = SequentialRecordingsTable(simultaneous_recordings_table=below)
+        return table
 
     def get_icephys_repetitions(self) -> RepetitionsTable:
         """The table `icephys_repetitions`; made if there is none."""
-        if self.icephys_repetitions is None:
+        table = self.icephys_repetitions
+        if table is None:
             below = self.get_icephys_sequential_recordings()
-            self.icephys_repetitions = RepetitionsTable(sequential_recordings_table=below)
-        return self.icephys_repetitions
+            table = self.icephys_repetitions = RepetitionsTable(sequential_recordings_table=below)
+        return table
 
     def get_icephys_experimental_conditions(self) -> ExperimentalConditionsTable:
         """The table `icephys_experimental_conditions`; made if there is none."""
-        if self.icephys_experimental_conditions is None:
+        table = self.icephys_experimental_conditions
+        if table is None:
             below = self.get_icephys_repetitions()
-            self.icephys_experimental_conditions = ExperimentalConditionsTable(repetitions_table=below)
-        return self.icephys_experimental_conditions
+            table = self.icephys_experimental_conditions = ExperimentalConditionsTable(repetitions_table=below)
+        return table
 
     def get_icephys_meta_parent_table(self) -> DynamicTable | None:
         """The topmost of these tables that the file has."""

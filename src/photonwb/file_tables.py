@@ -133,7 +133,8 @@ class SessionTables(MultiContainerInterface):
     @property
     def epoch_tags(self) -> set[str]:
         """All tags of the epochs."""
-        return set() if self.epochs is None else set(self.epochs.tags[:])
+        tags = None if self.epochs is None else self.epochs.tags
+        return set() if tags is None else set(tags[:])
 
     # ---- events
 
