@@ -81,6 +81,29 @@ def test_an_empty_table():
     assert made.pixel_mask is None
 
 
+@pytest.mark.parametrize("reference", [None, movie()])
+def test_a_table_without_regions_is_written_with_an_empty_column(reference):
+    made = table(reference_images=reference)
+    made._before_writing()
+    assert made.colnames == ("image_mask",)
+    assert made.image_mask.data.shape == ((0, 0, 0) if reference is None else (0, 3, 4))
+    assert len(made.rois) == 0
+    before = content(made)
+    with pytest.raises(InvalidValueError, match="unknown"):
+        made.add_roi(pixel_mask=PIXELS[0], unknown=1)
+    assert content(made) == before
+    made.add_roi(pixel_mask=PIXELS[0])
+    assert made.colnames == ("pixel_mask",)
+    assert made.image_mask is None
+
+
+def test_a_table_with_regions_is_written_as_it_is():
+    made = table()
+    made.add_rois(PIXELS)
+    made._before_writing()
+    assert made.colnames == ("pixel_mask",)
+
+
 # ---- one region at a time
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from photonwb import NWBHDF5IO
+from photonwb.arrays.shapes import shape_of
 from photonwb.testing.mock import base, device, file, image, ophys, utils
 
 MOCKS = [getattr(module, name) for module in (base, device, image, ophys) for name in module.__all__ if name.startswith("mock_")]
 
 
+def listed(values: Any) -> list[Any]:
+    return np.asarray(values).tolist()
+
+
+@pytest.mark.filterwarnings("ignore:The linked table")  # that of the ROIs is in no file, and neither is anything else
 @pytest.mark.parametrize("mock", MOCKS, ids=lambda mock: mock.__name__)
 def test_needs_no_arguments_and_makes_the_class_of_its_name(mock):
     made = mock()
@@ -57,9 +65,9 @@ def test_timestamps_take_the_place_of_the_rate():
 
 def test_a_movie_may_lie_in_other_files():
     movie = ophys.mock_TwoPhotonSeries(external_file=["a.tif"])
-    assert np.asarray(movie.external_file).tolist() == ["a.tif"]
+    assert listed(movie.external_file) == ["a.tif"]
     assert movie.format == "external"
-    assert np.asarray(movie.starting_frame).tolist() == [0]
+    assert listed(movie.starting_frame) == [0]
 
 
 @pytest.mark.parametrize("mask_type", ["image_mask", "pixel_mask", "voxel_mask"])
@@ -76,11 +84,11 @@ def test_an_unknown_kind_of_mask_is_refused():
 
 def test_responses_cover_the_rois_asked_for():
     plane = ophys.mock_PlaneSegmentation(n_rois=4)
-    assert np.shape(ophys.mock_RoiResponseSeries(n_rois=7).data) == (30, 7)
+    assert shape_of(ophys.mock_RoiResponseSeries(n_rois=7).data) == (30, 7)
     series = ophys.mock_RoiResponseSeries(plane_segmentation=plane)
-    assert np.shape(series.data) == (30, 4)
+    assert shape_of(series.data) == (30, 4)
     assert series.rois.table is plane
-    assert np.shape(ophys.mock_RoiResponseSeries(rois=series.rois).data) == (30, 4)
+    assert shape_of(ophys.mock_RoiResponseSeries(rois=series.rois).data) == (30, 4)
 
 
 def test_only_what_was_asked_for_is_in_the_file():

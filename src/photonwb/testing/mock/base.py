@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from photonwb.base import TimeSeries
-from photonwb.file import NWBFile
 from photonwb.testing.mock.utils import make
 
 if TYPE_CHECKING:
+    from photonwb.file import NWBFile
     from photonwb.typing import ArrayLike
 
 __all__ = ["mock_TimeSeries"]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from photonwb.device import Device, DeviceModel
-from photonwb.file import NWBFile
 from photonwb.testing.mock.utils import make
+
+if TYPE_CHECKING:
+    from photonwb.file import NWBFile
 
 __all__ = ["mock_Device", "mock_DeviceModel"]
 

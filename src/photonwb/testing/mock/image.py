@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from photonwb.file import NWBFile
 from photonwb.image import ImageSeries
 from photonwb.testing.mock.utils import make, one_clock, ones
 
 if TYPE_CHECKING:
     from photonwb.device import Device
+    from photonwb.file import NWBFile
     from photonwb.typing import ArrayLike
 
 __all__ = ["mock_ImageSeries"]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from photonwb.errors import InvalidValueError
-from photonwb.file import NWBFile
 from photonwb.ophys import (
     DfOverF,
     Fluorescence,
@@ -22,13 +21,15 @@ from photonwb.testing.mock.image import make_movie
 from photonwb.testing.mock.utils import make, one_clock, ones
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from photonwb.common import DynamicTableRegion
-    from photonwb.core import NWBDataInterface
     from photonwb.device import Device
+    from photonwb.file import NWBFile
     from photonwb.image import ImageSeries
     from photonwb.typing import ArrayLike
+
+T = TypeVar("T")
 
 __all__ = [
     "mock_DfOverF",
@@ -211,7 +212,7 @@ def mock_RoiResponseSeries(
         count = n_rois or (len(plane_segmentation) if plane_segmentation is not None else 5)
         plane = plane_segmentation or mock_PlaneSegmentation(n_rois=count, nwbfile=nwbfile)
         arguments["rois"] = rois = plane.create_roi_table_region("rois", region=list(range(count)))
-    return make(RoiResponseSeries, arguments, _add_to_module, data=lambda: ones((30, len(rois.data))))
+    return make(RoiResponseSeries, arguments, _add_to_module, data=lambda: ones((30, len(rois))))
 
 
 def mock_DfOverF(
@@ -220,7 +221,7 @@ def mock_DfOverF(
     nwbfile: NWBFile | None = None,
 ) -> DfOverF:
     """Relative changes of fluorescence; in the module `ophys` of the file, when one is given."""
-    return make(DfOverF, dict(locals()), _add_to_module, roi_response_series=lambda: _responses(nwbfile))
+    return _holding_responses(DfOverF, dict(locals()))
 
 
 def mock_Fluorescence(
@@ -229,15 +230,19 @@ def mock_Fluorescence(
     nwbfile: NWBFile | None = None,
 ) -> Fluorescence:
     """Traces of fluorescence; in the module `ophys` of the file, when one is given."""
-    return make(Fluorescence, dict(locals()), _add_to_module, roi_response_series=lambda: [_responses(nwbfile)])
+    return _holding_responses(Fluorescence, dict(locals()))
 
 
-def _responses(nwbfile: NWBFile | None) -> RoiResponseSeries:
-    """A series for an object that will hold it; only what it is linked to goes into the file by itself."""
-    return mock_RoiResponseSeries(plane_segmentation=mock_PlaneSegmentation(nwbfile=nwbfile))
+def _holding_responses(cls: Callable[..., T], arguments: dict[str, Any]) -> T:
+    """Make a holder of series, then put the series in: by then the file has both them and the table that they refer to."""
+    series = arguments.pop("roi_response_series")
+    plane = mock_PlaneSegmentation(nwbfile=arguments["nwbfile"]) if series is None else None
+    holder: Any = make(cls, arguments, _add_to_module)
+    holder.add_roi_response_series(mock_RoiResponseSeries(plane_segmentation=plane) if series is None else series)
+    return holder
 
 
-def _add_to_module(nwbfile: NWBFile, made: NWBDataInterface | PlaneSegmentation) -> None:
+def _add_to_module(nwbfile: NWBFile, made: Any) -> None:
     if "ophys" not in nwbfile.processing:
         nwbfile.create_processing_module(name="ophys", description="optical physiology")
     nwbfile.processing["ophys"].add(made)
