@@ -64,8 +64,7 @@ def element_for(wanted: str | None, given: np.dtype[Any]) -> ElementType:
     InvalidTypeError
         Values of that dtype cannot stand for what is wanted.
     """
-    import numpy as np
-
+    given = given.newbyteorder("<")  # some readers know no other byte order
     if given.kind == "M" or given.kind == "m":
         raise InvalidTypeError(
             f"expected numbers or text, got {given}: store times as seconds relative to the session start, or dates as text"
@@ -84,9 +83,7 @@ def element_for(wanted: str | None, given: np.dtype[Any]) -> ElementType:
         return _boolean(given)
     if given.kind == "O" or given.kind == "U":
         return TEXT
-    if given.kind == "S":
-        return ASCII
-    return np.dtype(given)
+    return ASCII if given.kind == "S" else given
 
 
 def _numeric(given: np.dtype[Any]) -> np.dtype[Any]:

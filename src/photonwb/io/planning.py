@@ -113,6 +113,8 @@ class Plan:
                 continue
             self._paths[id(item)] = place
             self._objects.append(item)
+            if not self.is_stored(item):
+                item._before_writing()
             waiting.extend(reversed(list(self._places_inside(item, place))))
 
     def _places_inside(self, container: AbstractContainer, path: str) -> Iterator[tuple[AbstractContainer, str]]:

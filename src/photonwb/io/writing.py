@@ -251,8 +251,12 @@ class Writer:
 
         self._referring_attributes.append(write)
 
-    def reference_to(self, container: AbstractContainer, field: Field, target: AbstractContainer) -> Reference:
+    def reference_to(self, container: AbstractContainer, field: Field, target: AbstractContainer | None) -> Reference:
         """The reference that stands for an object of this file."""
+        if target is None:
+            raise InvalidValueError(
+                f"{container._label()}.{field.name}: expected an object in each row, got None; a reference to nothing cannot be read"
+            )
         link = self.plan.link_to(container, field.name, target)
         if link.file is not None:
             raise InvalidValueError(
