@@ -84,6 +84,7 @@ class Constructor:
         self._fix(given)
         given |= {name: value for name, value in recipe.given.items() if given.get(name) is None}
         wanted = parameters_of(self.base)
+        given |= {name: value for name, value in self.owner.__defaults__.items() if name in wanted and name not in given}
         fields = self.owner.__fields__
         own = {name: value for name, value in given.items() if name == "name" or (name in fields and name not in wanted)}
         AbstractContainer._init(instance, own)
