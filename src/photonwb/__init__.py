@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from photonwb.io import NWBHDF5IO, get_nwbfile_version, read_nwb, write
     from photonwb.io import open_file as open  # noqa: A004 - `photonwb.open`, never imported by its bare name
     from photonwb.registry import register_class
-    from photonwb.validate import validate
+    from photonwb.validation import validate
 
 __version__ = "0.1.0"
 
@@ -54,7 +54,7 @@ _HOMES = {
     "open": "io:open_file",
     "read_nwb": "io",
     "register_class": "registry",
-    "validate": "validate",
+    "validate": "validation",
     "write": "io",
 }
 _MODULES = (

@@ -31,7 +31,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
             "ophys", "resources", "retinotopy", "testing",
         )
     },
-    "pynwb.validation": ("photonwb.validate",),
+    "pynwb.validation": ("photonwb.validation",),
     "pynwb.testing.mock": ("photonwb.testing.mock",),
     **{
         f"pynwb.testing.mock.{name}": (f"photonwb.testing.mock.{name}",)

@@ -31,6 +31,7 @@ class Slots:
     """The places that the specification of a group has for members."""
 
     def __init__(self, spec: GroupSpec) -> None:
+        self.spec = spec
         self.children: tuple[Child, ...] = (*spec.datasets, *spec.groups, *spec.links)
         self._named: dict[str, list[int]] = {}
         self._of_type: dict[str, list[int]] = {}

@@ -23,8 +23,8 @@ __all__ = ["LAYERS", "Problem", "Rule", "enter_in", "place", "rules", "rules_for
 
 _MODULES = {
     "schema": ("file_rules", "value_rules", "structure_rules", "link_rules", "table_rules"),
-    "ophys": ("ophys_rules", "mask_rules"),
-    "practice": ("practice_file_rules", "practice_series_rules", "practice_table_rules", "practice_ophys_rules"),
+    "ophys": (),
+    "practice": (),
 }
 LAYERS = tuple(_MODULES)
 

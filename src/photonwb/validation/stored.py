@@ -73,7 +73,7 @@ class StoredFile:
         self.object_ids: dict[str, str] = {}  # and each object_id
         self._facts: dict[tuple[str, str], TypeFacts] = {}
         self._slots: dict[int, Slots] = {}
-        self._is_plain: dict[int, bool] = {}
+        self._is_plain: dict[int, tuple[TypedSpec, bool]] = {}  # with what it is of, which so keeps its id
         self._attributes: dict[tuple[str, str], dict[str, Any]] = {}
 
     def items(self) -> Iterator[Item]:
@@ -82,8 +82,10 @@ class StoredFile:
         waiting = [Item(self, self.store.root, "/", (facts.spec,) if facts.spec else ())]
         while waiting:
             item = waiting.pop()
-            item.first_path = self.paths.setdefault(item.node.identity, item.path)
+            if item.link is None or item.node.store is not self.store:
+                item.first_path = self.paths.setdefault(item.node.identity, item.path)
             yield item
+            # A second name of a group adds nothing, and might be one inside itself.
             if item.first_path == item.path:
                 waiting.extend(reversed(item.children()))
 
@@ -112,14 +114,11 @@ class StoredFile:
         """Whether the specification of a child says no more of it than that it has a type."""
         if isinstance(child, GroupSpec):
             return not (child.attributes or child.datasets or child.groups or child.links)
-        found = self._is_plain.get(id(child))
-        if found is None:
+        if id(child) not in self._is_plain:
             inherited = self.facts(child.type_name or "", facts.home).spec
-            found = self._is_plain[id(child)] = isinstance(inherited, DatasetSpec) and (
-                (child.dtype, child.shape, child.value, child.attributes)
-                == (inherited.dtype, inherited.shape, inherited.value, inherited.attributes)
-            )
-        return found
+            is_plain = isinstance(inherited, DatasetSpec) and _content(child) == _content(inherited)
+            self._is_plain[id(child)] = child, is_plain
+        return self._is_plain[id(child)][1]
 
     def attributes(self, node: Node) -> dict[str, Any]:
         """All attributes of a node; an error in place of the value of one that cannot be read."""
@@ -292,6 +291,10 @@ def only_text(value: Any) -> str:
     if getattr(value, "shape", ()) == (1,):
         value = value[0]
     return value if isinstance(value, str) else ""
+
+
+def _content(spec: DatasetSpec) -> tuple[Any, ...]:
+    return spec.dtype, spec.shape, spec.value, spec.attributes
 
 
 def _given(value: Any) -> Callable[[], Any]:
