@@ -190,19 +190,17 @@ class AlignedDynamicTable(DynamicTable, neurodata_type="AlignedDynamicTable"):
     def _category_list(self) -> list[DynamicTable]:
         return [self.category_tables[name] for name in self.categories]
 
-    def to_dataframe(self, ignore_category_ids: bool = False, **kwargs: Any) -> Any:  # type: ignore[override]
+    def to_dataframe(self, ignore_category_ids: bool = False) -> Any:  # type: ignore[override] - the established signature
         """The whole table as a data frame, with the categories as the upper level of its columns.
 
         Parameters
         ----------
         ignore_category_ids : bool
             Leave out the identifiers of the categories.
-        **kwargs
-            As of `DynamicTable.to_dataframe`.
         """
-        frames = [super().to_dataframe(**kwargs).reset_index()]
+        frames = [super().to_dataframe().reset_index()]
         for category in self._category_list():
-            frame = category.to_dataframe(**kwargs)
+            frame = category.to_dataframe()
             frames.append(frame if ignore_category_ids else frame.reset_index())
         return self._side_by_side(frames, ignore_category_ids)
 
@@ -214,29 +212,29 @@ class AlignedDynamicTable(DynamicTable, neurodata_type="AlignedDynamicTable"):
         joined = pd.concat(frames, axis=1, keys=[self.name, *self.categories])
         return joined.set_index((self.name, self.id.name), drop=True)
 
-    def get(self, key: Any, default: Any = None, df: bool = True, index: bool = True, **kwargs: Any) -> Any:
+    def get(self, item: Any, **kwargs: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride] - established
         """Rows, columns, categories or cells.
 
         Parameters
         ----------
-        key
+        item
             A row, or several (int, slice, list, array): a data frame of all categories.
             The name of a column, or of a category: the column, or the category as a data frame.
             (category, column), (row, category) or (category, row), where None or the name of this table stands for the
             columns in no category; (row, (category, column)), (row, category, column) or (category, column, row): a cell.
-        default, df, index, **kwargs
+        **kwargs
             As of `DynamicTable.get`.
         """
-        if isinstance(key, tuple):
-            return self._get_by_tuple(key)
-        if isinstance(key, str) or key is None:
-            if key in self.colnames or key == "id":
-                return super().get(key, default, df=df, index=index, **kwargs)
-            return self.get_category(key).to_dataframe()
-        rows = super().get(key, default, df=df, index=index, **kwargs)
-        if not df:
+        if isinstance(item, tuple):
+            return self._get_by_tuple(item)
+        if isinstance(item, str) or item is None:
+            if item in self.colnames or item == "id":
+                return super().get(item, **kwargs)
+            return self.get_category(item).to_dataframe()
+        rows = super().get(item, **kwargs)
+        if not kwargs.get("df", True):
             return rows
-        return self._side_by_side([rows.reset_index(), *(table[key].reset_index() for table in self._category_list())])
+        return self._side_by_side([rows.reset_index(), *(table[item].reset_index() for table in self._category_list())])
 
     def _get_by_tuple(self, key: tuple[Any, ...]) -> Any:
         if len(key) == 2 and is_one_row(key[0]) and isinstance(key[1], tuple):

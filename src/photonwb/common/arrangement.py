@@ -157,6 +157,26 @@ class ArrangedColumns(Container):
         identifiers.__dict__["_parent"] = self
         return identifiers
 
+    def _problems(self) -> list[str]:
+        return [problem for name in self.colnames for problem in self._problems_of(name)]
+
+    def _problems_of(self, name: str) -> list[str]:
+        """What is wrong with a column: it is missing, or has not as many rows as the table."""
+        if name not in self.colnames:
+            return []
+        try:
+            top = self._top(name)
+            if isinstance(top, VectorIndex):
+                top._check()
+        except (InvalidValueError, NotFoundError) as error:
+            return [str(error)]
+        count, rows = self.id._row_count(), top._row_count()
+        if None in (count, rows) or count == rows:
+            return []
+        return [
+            f"{self._label()}: column {name!r} has {rows} rows, but there are {count} identifiers of rows; they must be as many"
+        ]
+
     def _take_columns(self, columns: Any, colnames: Any) -> None:
         """Begin with these columns."""
         if columns is None and colnames is not None and len(colnames):

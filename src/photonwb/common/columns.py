@@ -130,9 +130,9 @@ class VectorData(GrowingData, neurodata_type="VectorData"):
     def __init__(self, name: str, description: str, data: ArrayLike = ()) -> None:
         self._init(locals())
 
-    def add_row(self, val: Any, **kwargs: Any) -> None:
+    def add_row(self, val: Any) -> None:
         """Add the value of one row at the end."""
-        self.append(val, **kwargs)
+        self.append(val)
 
     def extend(self, ar: Iterable[Any], **kwargs: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Add the values of several rows at the end."""
@@ -141,6 +141,11 @@ class VectorData(GrowingData, neurodata_type="VectorData"):
                 self.add_row(value, **kwargs)
         else:
             self._extend(ar)
+
+    def _problems(self) -> list[str]:
+        # A table that was read and not changed itself is not asked, though its columns may have grown apart.
+        table: Any = self.parent
+        return table._problems_of(self.name) if hasattr(table, "_problems_of") and table._stored is not None else []
 
     def get(self, key: Any, **kwargs: Any) -> Any:
         """Values at an index, slice, or list of indices."""

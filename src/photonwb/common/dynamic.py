@@ -264,6 +264,31 @@ class DynamicTable(FilledColumns, neurodata_type="DynamicTable"):
         else:
             column.set_data_io(*args, **kwargs)
 
+    def generate_html_repr(self, level: int = 0, access_code: str = "", nrows: int = 4) -> str:
+        """The first rows as HTML.
+
+        Parameters
+        ----------
+        level : int
+            How deep inside of others the table is shown.
+        access_code : str
+            The Python expression that leads to the table, shown when the mouse rests on it.
+        nrows : int
+            How many rows.
+        """
+        from html import escape
+
+        count = len(self)
+        more = f"<p>... and {count - nrows} more row(s).</p>" if count > nrows else ""
+        title = escape(f"{self.name} ({type(self).__name__})")
+        return (
+            f'<div style="margin-left: {level * 20}px" title="{escape(access_code)}"><b>{title}</b>: {escape(self.description)}'
+            f"{self[: min(nrows, count)].to_html()}{more}</div>"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.generate_html_repr()
+
     def __repr__(self) -> str:
         lines = [f"{self.name} {type(self).__module__}.{type(self).__name__} at 0x{id(self):x}", "Fields:"]
         lines.append(f"  description: {self.description}")

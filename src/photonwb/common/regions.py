@@ -110,14 +110,14 @@ class DynamicTableRegion(VectorData, neurodata_type="DynamicTableRegion"):
             f"{self._label()}: row {row} is not in {table._label()}, which has {len(table)} rows (numbers 0 to {len(table) - 1})"
         )
 
-    def append(self, arg: int, **kwargs: Any) -> None:
+    def append(self, arg: int) -> None:
         """Add one row number."""
         self._check_rows((arg,))
         super().append(arg)
 
-    def extend(self, ar: Iterable[int], **kwargs: Any) -> None:
+    def extend(self, arg: Iterable[int]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - established
         """Add several row numbers."""
-        values = ar if hasattr(ar, "__len__") else list(ar)
+        values = arg if hasattr(arg, "__len__") else list(arg)
         self._check_rows(values)
         self._extend(values)
 
