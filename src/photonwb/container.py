@@ -392,6 +392,9 @@ class AbstractContainer:
 
     # ---- state
 
+    def _before_writing(self) -> None:
+        """Hook: add what a file needs and an object in memory does not; called before a new object is written."""
+
     def _problems(self) -> list[str]:
         """What would make the object unreadable once written; looked at before anything is written."""
         return []

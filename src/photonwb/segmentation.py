@@ -1,8 +1,7 @@
 """Tables of regions of interest.
 
-Each row is a region with a mask of at least one kind, the same kinds in every row. A mask is checked when it is added, while the
-mistake can still be seen: that it is a mask at all, and that it lies inside the image. What cannot be added leaves the table as
-it was.
+Each row is a region with a mask of at least one kind, the same kinds in every row. What cannot be added leaves the table as it
+was.
 """
 
 from __future__ import annotations
@@ -10,20 +9,19 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from photonwb.arrays.growing import is_array
 from photonwb.arrays.shapes import shape_of
-from photonwb.checks import describe_value
 from photonwb.common import DynamicTable, column
-from photonwb.common.ragged import Ragged
+from photonwb.common.arrangement import parts_of
 from photonwb.common.rows import as_rows
 from photonwb.core import LabelledDict, MultiContainerInterface
 from photonwb.errors import InvalidValueError
 from photonwb.fields import children, link
 from photonwb.labelled import adder, creator, getter
-from photonwb.masks import as_mask, check_inside, check_weights, image_to_pixel, image_to_voxel, pixel_to_image, voxel_to_image
+from photonwb.mask_arguments import DIMENSIONS, ImageShapes, image_of, images_of, pixels_of, pixels_of_many
+from photonwb.masks import as_mask, image_to_pixel, image_to_voxel, pixel_to_image, voxel_to_image
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ImageSegmentation", "PlaneSegmentation"]
 
-_DIMENSIONS = {"pixel_mask": 2, "voxel_mask": 3}
 _MASKS = ("pixel_mask", "voxel_mask", "image_mask")
 
 
@@ -125,17 +122,14 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
             are missing or unknown. The table stays as it was.
         """
         masks: dict[str, Any] = {}
-        shape = self._reference_shape()
+        shapes, label = self._image_shapes(), self._label()
         if pixel_mask is not None:
-            masks["pixel_mask"] = self._checked_mask(pixel_mask, "pixel_mask", shape)
+            masks["pixel_mask"] = pixels_of(pixel_mask, "pixel_mask", shapes, label)
         if voxel_mask is not None:
-            masks["voxel_mask"] = self._checked_mask(voxel_mask, "voxel_mask", shape)
+            masks["voxel_mask"] = pixels_of(voxel_mask, "voxel_mask", shapes, label)
         if image_mask is not None:
-            masks["image_mask"] = self._checked_image(image_mask, shape)
-        self._check_kinds(masks)
-        if not columns:
-            columns = {"check_ragged": False}  # of a mask it is known that it may differ in length, or that it does not
-        self.add_row(None, id, **masks, **columns)
+            masks["image_mask"] = image_of(image_mask, shapes, label)
+        self._insert(self.add_row, masks, id=id, **columns)
 
     def add_rois(
         self,
@@ -147,7 +141,7 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
         ends: ArrayLike | None = None,
         label_image: ArrayLike | None = None,
         image_shape: Sequence[int] | None = None,
-        **columns: ArrayLike,
+        **columns: Any,
     ) -> None:
         """Add many regions at once.
 
@@ -180,107 +174,63 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
             if (pixel_mask if regions.dimensions == 2 else voxel_mask) is not None:
                 raise InvalidValueError(f"{self._label()}: expected a label_image or masks of the same kind, got both")
             pixel_mask, voxel_mask = (regions, voxel_mask) if regions.dimensions == 2 else (pixel_mask, regions)
-        shape = self._reference_shape()
         masks: dict[str, Any] = {}
+        shapes, label = self._image_shapes(), self._label()
         for name, given in (("pixel_mask", pixel_mask), ("voxel_mask", voxel_mask)):
             if given is not None:
-                masks[name] = self._checked_masks(given, name, ends, image_shape, shape)
+                masks[name] = pixels_of_many(given, name, ends, image_shape, shapes, label)
         if image_mask is not None:
-            masks["image_mask"] = self._checked_stack(image_mask, shape)
-        self._check_kinds(masks)
-        self.add_rows(masks | columns, id=id)
+            masks["image_mask"] = images_of(image_mask, shapes, label)
+        self._insert(self.add_rows, masks, id=id, **columns)
 
-    def _checked_mask(self, mask: ArrayLike, name: str, shape: tuple[int, ...] | None) -> NDArray[Any]:
-        place = f"{self._label()}.{name}"
-        made = as_mask(mask, _DIMENSIONS[name], place)
-        check_weights(made["weight"], place)
-        if shape is not None:
-            check_inside(made, shape, place)
-        return made
-
-    def _checked_masks(
-        self, given: Any, name: str, ends: ArrayLike | None, image_shape: Sequence[int] | None, shape: tuple[int, ...] | None
-    ) -> Ragged:
-        from photonwb.rois import RoiSet
-
-        dimensions, place = _DIMENSIONS[name], f"{self._label()}.{name}"
-        if hasattr(given, "tocsr"):
-            if image_shape is None:
-                raise InvalidValueError(f"{place}: a sparse matrix needs image_shape, the shape of the images that its rows are")
-            regions = RoiSet.from_sparse(given, image_shape)
-        elif ends is not None:
-            regions = RoiSet(as_mask(given, dimensions, place), ends)
-        elif isinstance(given, Ragged):
-            regions = RoiSet(as_mask(given.values, dimensions, place), given.ends)
-        elif isinstance(given, RoiSet):
-            regions = given
-        else:
-            regions = RoiSet.from_masks(given, dimensions=dimensions, place=place)
-        if regions.dimensions != dimensions:
-            raise InvalidValueError(f"{place}: expected masks of {dimensions} dimensions, got {regions.dimensions}")
-        check_weights(regions.values["weight"], place)
-        if shape is not None:
-            check_inside(regions.values, shape, place)
-        return Ragged(regions.values, regions.ends)
-
-    def _checked_image(self, mask: ArrayLike, shape: tuple[int, ...] | None) -> NDArray[Any]:
-        import numpy as np
-
-        # A copy, so that a buffer which is filled anew for each region does not change those before.
-        image = np.array(mask)
-        if image.ndim not in (2, 3) or image.dtype.kind not in "iufb":
-            raise InvalidValueError(
-                f"{self._label()}.image_mask: expected numbers of shape (x, y) or (x, y, z), got {describe_value(mask)}"
-            )
-        self._check_image_shape(image.shape, shape)
-        return image
-
-    def _checked_stack(self, masks: ArrayLike, shape: tuple[int, ...] | None) -> Any:
-        if not is_array(masks):
-            images = [self._checked_image(mask, shape) for mask in masks]
-            different = {image.shape for image in images}
-            if len(different) > 1:
-                raise InvalidValueError(f"{self._label()}.image_mask: expected images of one shape, got {sorted(different)}")
-            return images
-        stack: Any = masks
-        if len(stack.shape) not in (3, 4) or stack.dtype.kind not in "iufb":
-            raise InvalidValueError(
-                f"{self._label()}.image_mask: expected numbers of shape (n, x, y) or (n, x, y, z), got {describe_value(masks)}"
-            )
-        self._check_image_shape(tuple(stack.shape[1:]), shape)
-        return stack
-
-    def _check_image_shape(self, shape: tuple[int, ...], reference: tuple[int, ...] | None) -> None:
-        known = self._mask_shape()
-        if known is not None and shape != known:
-            raise InvalidValueError(f"{self._label()}.image_mask: expected shape {known}, as the masks before, got {shape}")
-        if reference is not None and shape[:2] != reference[:2]:
-            hint = "; it looks transposed, the first axis of an image is x" if shape[:2] == reference[1::-1] else ""
-            raise InvalidValueError(
-                f"{self._label()}.image_mask: expected shape {reference}, as reference_images, got {shape}{hint}"
-            )
-
-    def _check_kinds(self, masks: dict[str, Any]) -> None:
-        """Each row has a mask, and of the same kinds as the rows before."""
+    def _insert(self, add: Callable[..., None], masks: dict[str, Any], **columns: Any) -> None:
+        """Add rows that have a mask, and masks of the same kinds as the rows before."""
+        before = self._mask_names()
+        if before == list(masks) and masks:
+            add(**masks, **columns)
+            return
         if not masks:
             raise InvalidValueError(f"{self._label()}: a region needs a mask: give {' or '.join(_MASKS)}")
-        before = self._mask_names()
-        if before != list(masks) and len(self):
+        if len(self):
             raise InvalidValueError(f"{self._label()}: the rows before have {' and '.join(before)}, got {' and '.join(masks)}")
+        snapshot = self._snapshot()
+        try:
+            self._remove_columns([name for name in before if name not in masks])
+            add(**masks, **columns)
+        except BaseException:
+            self._revert(snapshot)
+            raise
 
-    def _reference_shape(self) -> tuple[int, ...] | None:
-        """Shape of the reference images without time; None where there are none in the file."""
+    def _remove_columns(self, names: list[str]) -> None:
+        """Take out mask columns that were empty, as of a table that was written without regions."""
+        gone = {part.name for name in names for part in parts_of(self._top(name))}
+        held = {name: part for name, part in self._members.items() if name not in gone}
+        self.__dict__.update(
+            _held=held,
+            colnames=tuple(name for name in self.colnames if name not in gone),
+            columns=tuple(part for part in self.columns if part.name not in gone),
+        )
+        self._forget_arrangement()
+        self._note_columns()
+
+    def _before_writing(self) -> None:
+        # A table without any mask column would be written, but no reader could open the file again.
+        if not len(self) and not self._mask_names():
+            import numpy as np
+
+            shape = self._image_shapes().reference or (0, 0)
+            column = self.__predefined__["image_mask"]
+            self.add_column(column.name, column.description, np.empty((0, *shape), np.uint8))
+
+    def _image_shapes(self) -> ImageShapes:
+        images = self.image_mask if "image_mask" in self.colnames else None
+        shape = shape_of(images.data) if images is not None else None
+        masks = shape[1:] if shape is not None and len(shape) > 2 and shape[0] else None
         for series in self.reference_images or ():
             shape = shape_of(series.data)
             if shape is not None and len(shape) in (3, 4) and all(shape[1:]):
-                return shape[1:]  # type: ignore[return-value] - all lengths are known
-        return None
-
-    def _mask_shape(self) -> tuple[int, ...] | None:
-        """Shape of the image masks so far."""
-        images = self.image_mask
-        shape = shape_of(images.data) if images is not None else None
-        return shape[1:] if shape is not None and len(shape) > 2 and shape[0] else None  # type: ignore[return-value]
+                return ImageShapes(shape[1:], masks)  # type: ignore[arg-type] - all lengths are known
+        return ImageShapes(None, masks)  # type: ignore[arg-type] - images that are there have a shape
 
     # ---- all regions
 
@@ -293,17 +243,17 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
         """
         from photonwb.table_rois import TableRois
 
-        known = self._reference_shape() or self._mask_shape()
-        for name, dimensions in _DIMENSIONS.items():
+        shapes = self._image_shapes()
+        known = shapes.reference or shapes.masks
+        for name, dimensions in DIMENSIONS.items():
             pixels, index = self._member(name), self._member(f"{name}_index")
-            if pixels is not None and index is not None:
+            if name in self.colnames and pixels is not None and index is not None:
                 shape = known[:dimensions] if known is not None and len(known) >= dimensions else None
                 return TableRois(pixels.data, index.data, dimensions, shape)
         images = self.image_mask
-        if images is None:
+        if images is None or shapes.masks is None:
             return TableRois([], [], 2, known and known[:2])
-        shape = self._mask_shape()
-        return TableRois(images.data, None, len(shape or (0, 0)), shape)
+        return TableRois(images.data, None, len(shapes.masks), shapes.masks)
 
     def create_roi_table_region(
         self, description: str, region: slice | Sequence[int] | NDArray[np.integer | np.bool_] = slice(None), name: str = "rois"

@@ -145,6 +145,17 @@ def test_several_kinds_of_masks():
     assert len(made) == 2
 
 
+def test_pixels_outside_of_the_image_masks():
+    made = table()
+    made.add_roi(pixel_mask=PIXELS[0], image_mask=IMAGES[0])
+    with pytest.warns(
+        UserWarning, match=r"x = 9 lies outside the image of shape \(x, y\) = \(3, 4\) \(the shape of image_mask\)"
+    ) as got:
+        made.add_roi(pixel_mask=[(9, 0, 1.0)], image_mask=IMAGES[0])
+    assert "test_segmentation" in got[0].filename
+    assert len(made) == 2
+
+
 def test_identifiers_and_other_columns():
     made = table()
     made.add_column("area", "number of pixels")
