@@ -124,13 +124,17 @@ class NWBFile(SessionTables, IcephysTables, neurodata_type="NWBFile"):
     stimulus_notes: str | None = dataset("Stimuli, and how they were presented.", within="general", key="stimulus")
     lab: str | None = dataset("Lab in which the experiment was done.", within="general")
 
-    acquisition: LabelledDict[NWBDataInterface | DynamicTable] = children("Data as recorded.", within="acquisition")
-    analysis: LabelledDict[NWBContainer | DynamicTable] = children("Results.", within="analysis")
+    acquisition: LabelledDict[NWBDataInterface | DynamicTable] = children("Data as recorded.", within="acquisition", always=True)
+    analysis: LabelledDict[NWBContainer | DynamicTable] = children("Results.", within="analysis", always=True)
     scratch: LabelledDict[NWBContainer | DynamicTable | ScratchData] = children("What was put aside.", within="scratch")
-    stimulus: LabelledDict[NWBDataInterface | DynamicTable] = children("Stimuli as presented.", within="stimulus/presentation")
-    stimulus_template: LabelledDict[TimeSeries | Images] = children("Stimuli before presentation.", within="stimulus/templates")
-    processing: LabelledDict[ProcessingModule] = children("Data derived from the recorded.", within="processing")
-    lab_meta_data: LabelledDict[LabMetaData] = children("What the lab notes beyond the standard.", within="general")
+    stimulus: LabelledDict[NWBDataInterface | DynamicTable] = children(
+        "Stimuli as presented.", within="stimulus/presentation", always=True
+    )
+    stimulus_template: LabelledDict[TimeSeries | Images] = children(
+        "Stimuli before presentation.", within="stimulus/templates", always=True
+    )
+    processing: LabelledDict[ProcessingModule] = children("Data derived from the recorded.", within="processing", always=True)
+    lab_meta_data: LabelledDict[LabMetaData] = children("What the lab notes beyond the standard.", within="general", always=True)
     devices: LabelledDict[Device] = children("Devices that recorded.", within="general/devices")
     device_models: LabelledDict[DeviceModel] = children("Models of the devices.", within="general/devices/models")
     imaging_planes: LabelledDict[ImagingPlane] = children("Planes that were imaged.", within="general/optophysiology")

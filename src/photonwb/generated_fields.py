@@ -136,7 +136,7 @@ def _members_of_group(spec: GroupSpec, where: str, required: bool) -> Iterator[M
         if group.type_name:
             many = group.name is None and group.quantity in ("*", "+")
             kind = Kind.CHILDREN if many else Kind.CHILD
-            always = bool(where) and required
+            always = many and bool(where) and required
             yield Member(kind, where, group.name, group.type_name, required=needed, always=always, doc=group.doc)
         elif group.name:
             yield from _members_of_group(group, f"{where}/{group.name}".lstrip("/"), needed)

@@ -1,4 +1,4 @@
-"""The same calls on files of pynwb and of photonwb: the same results, warnings for the same situations, errors of the same kind."""
+"""The same calls on files of pynwb and of photonwb give the same results, the same kinds of warnings, the same kinds of errors."""
 
 from __future__ import annotations
 
