@@ -138,6 +138,10 @@ class LabelledDict(MutableMapping[str, T]):
     def __contains__(self, key: object) -> bool:
         return key in self._items or self._is_stored(key)
 
+    def get(self, key: str, default: Any = None) -> Any:
+        """The object of that name, or a default."""
+        return self[key] if key in self._items or self._is_stored(key) else default
+
     def values(self) -> ValuesView[T]:
         """All objects; reads those that are still in the file."""
         return super().values()
