@@ -55,7 +55,7 @@ class HDF5Store:
     mode : {"r", "r+", "w", "x"}
         Read; read and write; create or replace; create.
     trusted : bool, optional
-        Whether links may lead to files outside of the folder of this one.
+        Whether links may lead to files outside of the folder of this one, and datasets take their values from other files.
     **options
         Handed to `h5py.File` (`driver`, ...).
 
@@ -72,7 +72,7 @@ class HDF5Store:
     def __init__(self, file: Any, mode: Literal["r", "r+", "w", "x"] = "r", *, trusted: bool = True, **options: Any) -> None:
         if mode not in ("r", "r+", "w", "x"):
             raise InvalidValueError(f"mode must be 'r', 'r+', 'w' or 'x', got {mode!r}")
-        self._mode, self._trusted, self._options = mode, trusted, options
+        self._mode, self.trusted = mode, trusted
         self._is_ours = not isinstance(file, h5py.File)
         self._file: Any = file
         if isinstance(file, h5py.File):
@@ -98,7 +98,7 @@ class HDF5Store:
     def __reduce__(self) -> tuple[Any, ...]:
         if self.writable or not self._is_ours or not self._is_local:
             raise InvalidTypeError(f"{self.location}: only a local file opened by its path for reading can be pickled")
-        return _reopen, (self.location, self._trusted)
+        return _reopen, (self.location, self.trusted)
 
     def __enter__(self) -> HDF5Store:
         return self
@@ -122,6 +122,11 @@ class HDF5Store:
     def is_local(self) -> bool:
         """Whether the file is a plain one, whose bytes can be read beside HDF5."""
         return self._is_local
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self._file.id.get_filesize()
 
     def follow(self, link: Link | Reference, start: Any = None) -> HDF5Group | HDF5Dataset:
         return follow(self, link, start)  # pyright: ignore[reportReturnType] - the nodes of a store are of its own classes
@@ -212,14 +217,14 @@ class HDF5Store:
         if not Path(path).exists() and Path(file).is_absolute():
             # A file that moved together with its neighbour; HDF5 looks there, too.
             path = os.path.join(folder, Path(file).name)  # noqa: PTH118
-        if not self._trusted and not Path(path).is_relative_to(folder):
+        if not self.trusted and not Path(path).is_relative_to(folder):
             raise BrokenLinkError(f"{self.location}: a link leads to {path}, outside of the folder of this file; not followed")
         with self._lock:
             # All files that links lead to share this table, so that circles end at what is open already.
             self._family.setdefault(os.path.realpath(self.location), self)
             store = self._family.get(path)
             if store is None or store.closed:
-                store = HDF5Store(path, "r", trusted=self._trusted)
+                store = HDF5Store(path, "r", trusted=self.trusted)
                 store._family, store._lock, store._is_guest = self._family, self._lock, True
                 self._family[path] = store
         return store

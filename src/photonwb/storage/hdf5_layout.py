@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .contract import ElementType
 
-__all__ = ["byte_layout", "creation_properties", "filters_of", "layout_of", "maximum_of"]
+__all__ = ["byte_layout", "creation_properties", "filters_of", "layout_of", "reads_other_files"]
 
 NAMES = {
     h5z.FILTER_DEFLATE: "gzip",
@@ -54,19 +54,19 @@ def layout_of(dataset: Any) -> Layout:
     element = element_from(dataset.get_type())
     chunked = properties.get_layout() == h5d.CHUNKED
     return Layout(
-        shape=space.get_simple_extent_dims(),
+        shape=dataset.shape or (),
         element=element,
-        maximum=maximum_of(space),
+        maximum=_maximum(space),
         chunks=properties.get_chunk() if chunked else None,
         filters=filters_of(properties),
         fill=_fill(properties, element),
     )
 
 
-def maximum_of(space: Any) -> tuple[int | None, ...] | None:
+def _maximum(space: Any) -> tuple[int | None, ...] | None:
     """How far each axis may grow, None as a whole when none may."""
     maximum = space.get_simple_extent_dims(True)
-    if maximum == space.get_simple_extent_dims():
+    if maximum is None or maximum == space.get_simple_extent_dims():
         return None
     return tuple(None if length == h5s.UNLIMITED else length for length in maximum)
 
@@ -145,6 +145,12 @@ def byte_layout(dataset: Any, path: str) -> ByteLayout | None:
     chunks = properties.get_chunk() if kind == h5d.CHUNKED else None
     places = _chunk_places(dataset, chunks) if chunks else _one_place(dataset)
     return ByteLayout(path, dataset.shape, dtype, chunks, filters_of(properties), fill[()], places)
+
+
+def reads_other_files(dataset: Any) -> bool:
+    """Whether HDF5 would open files that an open dataset names: those of a virtual dataset, or of external storage."""
+    properties = dataset.get_create_plist()
+    return properties.get_layout() == h5d.VIRTUAL or properties.get_external_count() > 0
 
 
 def _one_place(dataset: Any) -> dict[tuple[int, ...], ChunkPlace]:

@@ -6,6 +6,7 @@ have to close it.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from .checks import check_layout, check_member, check_move, check_new_name, chec
 from .contract import Link
 from .elements import dtype_of, plain_value
 from .hdf5_attributes import HDF5Attributes, needs_dense_storage
-from .hdf5_layout import byte_layout, creation_properties, filters_of, layout_of
+from .hdf5_layout import byte_layout, creation_properties, filters_of, layout_of, reads_other_files
 from .hdf5_library import h5d, h5g, h5l, h5o, h5p, h5s, name_bytes, name_text
 from .hdf5_types import decode, element_from, encode, file_type, memory_type
 from .links import descend
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from .selections import Box
 
 __all__ = ["HDF5Dataset", "HDF5Group"]
+
+# So many bytes are read without asking where they could come from; beyond that, deflate makes no more of a byte than this.
+CERTAINLY_FITS = 2**30
+MOST_COMPRESSED = 1032
 
 
 class _Node:
@@ -201,7 +206,7 @@ class HDF5Dataset(_Node):
     @property
     def shape(self) -> tuple[int, ...]:
         with self.store.reading(self.path):
-            return self._id.shape
+            return self._id.shape or ()
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -231,6 +236,8 @@ class HDF5Dataset(_Node):
     def read(self, selection: Selection | Any = ()) -> Any:
         with self.store.reading(self.path):
             dataset = self._id
+            if not self.store.trusted and reads_other_files(dataset):
+                raise StorageError(f"{self.description}: the values lie in other files, which this one is not trusted to name")
             space, stored = dataset.get_space(), dataset.get_type()
             if space.get_simple_extent_type() == h5s.NULL:
                 return None
@@ -240,6 +247,7 @@ class HDF5Dataset(_Node):
         def read_box(box: Box) -> NDArray[Any]:
             counts = tuple(map(len, box))
             with self.store.reading(self.path):
+                self._check_size(math.prod(counts) * dtype.itemsize)
                 array = np.empty(counts, dtype)
                 if array.size:
                     memory, chosen = _spaces(space, shape, box)
@@ -250,6 +258,14 @@ class HDF5Dataset(_Node):
             return plain_value(read_box(tuple(map(range, shape))))
         values = read_selection(selection, shape, read_box)
         return plain_value(values)
+
+    def _check_size(self, nbytes: int) -> None:
+        """Refuse what no file of this size can hold: a damaged shape must not fill the memory."""
+        if nbytes > CERTAINLY_FITS and nbytes > MOST_COMPRESSED * self.store.size:
+            raise StorageError(
+                f"{self.description}: {nbytes / 1e9:.1f} GB are asked for, of a file of {self.store.size / 1e9:.3f} GB; the "
+                "shape is damaged, or most of it was never written: read a part"
+            )
 
     def source(self) -> HDF5Dataset:
         return self

@@ -57,6 +57,8 @@ def open_file(file: Any, mode: str, location: str, options: Mapping[str, Any]) -
         # Whatever the defaults of h5py in this process: members in the order of their names, as the standard's tools write them.
         options = {"track_order": False, **options}
     try:
+        if mode == "r+" and isinstance(file, str) and Path(file).is_file() and not Path(file).stat().st_size:
+            raise OSError("empty")  # HDF5 would fill it
         try:
             return h5py.File(file, mode, **options)
         except OSError as error:
