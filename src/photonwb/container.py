@@ -407,10 +407,10 @@ class AbstractContainer:
     def set_modified(self, modified: bool = True) -> None:
         """Note that the object, and so everything that holds it, was changed (or was not)."""
         self.__dict__["_modified"] = modified
-        parent = self.__dict__.get("_parent")
-        while modified and parent is not None and not parent.__dict__.get("_modified", False):
+        parent = self.parent if modified else None
+        while parent is not None and not parent.__dict__.get("_modified", False):
             parent.__dict__["_modified"] = True
-            parent = parent.__dict__.get("_parent")
+            parent = parent.parent
 
     @property
     def container_source(self) -> str | None:

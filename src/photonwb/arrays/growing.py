@@ -185,9 +185,14 @@ def _as_array(values: Iterable[Any], like: NDArray[Any]) -> NDArray[Any]:
         array[:] = cells
         return array
     try:
-        return np.asarray(cells)
+        array = np.asarray(cells)
     except ValueError as error:
         raise InvalidValueError(f"values of different shapes cannot be added to an array of shape {like.shape}") from error
+    if array.dtype.kind == "f" and array.tolist() != list(cells) and any(isinstance(cell, int) for cell in cells):
+        # Numpy makes floats of large whole numbers beside others: tell it what they are, or let them be refused.
+        whole = all(isinstance(cell, int) and cell >= 0 for cell in cells)
+        return np.array(cells, "u8" if whole else object)
+    return array
 
 
 def _as_records(cells: Sequence[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
