@@ -88,7 +88,7 @@ def get_class(neurodata_type: str, namespace: str) -> type[AbstractContainer]:
             raise SchemaError(
                 f"There is no type {neurodata_type!r} in {namespace!r}; load its extension with load_namespaces(path)"
             )
-        found = class_for(neurodata_type, namespace, catalog)
+        found = class_for(neurodata_type, namespace, catalog, register=True)
     return found
 
 

@@ -99,7 +99,9 @@ else:
     FromSchema = object
 
 
-def class_for(neurodata_type: str, namespace: str, catalog: Catalog, *, register: bool = False) -> type[AbstractContainer]:
+def class_for(
+    neurodata_type: str, namespace: str, catalog: Catalog, *, dataset: bool = False, register: bool = False
+) -> type[AbstractContainer]:
     """The class for a type: the written one if there is one, else one made from the specification.
 
     Parameters
@@ -108,6 +110,8 @@ def class_for(neurodata_type: str, namespace: str, catalog: Catalog, *, register
         As a file names them.
     catalog : Catalog
         The specifications of that file.
+    dataset : bool
+        Whether the object in question is a dataset, should nothing be known of its type.
     register : bool
         Whether the class is to stand for the type in all files.
 
@@ -126,7 +130,7 @@ def class_for(neurodata_type: str, namespace: str, catalog: Catalog, *, register
             made[key] = _make(neurodata_type, namespace, catalog)
         except (PhotonwbError, TypeError, ValueError, AttributeError, RecursionError):
             # Whatever is wrong with a specification, the objects of its type can be looked at.
-            made[key] = _plain(neurodata_type, namespace, catalog)
+            made[key] = _plain(neurodata_type, namespace, catalog, NWBData if dataset else NWBContainer)
     found = made[key]
     if register:
         for cls in found.__mro__:
@@ -138,10 +142,11 @@ def class_for(neurodata_type: str, namespace: str, catalog: Catalog, *, register
 def _make(neurodata_type: str, namespace: str, catalog: Catalog) -> type[AbstractContainer]:
     from photonwb.schema import bundled
 
-    home = catalog.namespace_of(neurodata_type, namespace)
+    # Types of the standard are the same in all files, however old the specification in the file.
     standard = bundled().types()
+    is_standard = neurodata_type in standard.get(namespace, ())
+    home = namespace if is_standard else catalog.namespace_of(neurodata_type, namespace)
     if home in standard and neurodata_type in standard[home]:
-        # Types of the standard are the same in all files, however old the specification in the file.
         return registry.known_class(neurodata_type, home) or _class_of_standard(neurodata_type, home)
     if home != namespace:
         return class_for(neurodata_type, home, catalog)
@@ -175,14 +180,14 @@ def standard_class(neurodata_type: str, namespace: str, recipe: Recipe, module: 
     return cls
 
 
-def _plain(neurodata_type: str, namespace: str, catalog: Catalog) -> type[AbstractContainer]:
+def _plain(neurodata_type: str, namespace: str, catalog: Catalog, otherwise: type[AbstractContainer]) -> type[AbstractContainer]:
     """A class without fields of its own, of the nearest type that makes sense."""
     try:
         lineage = catalog.ancestors(neurodata_type, namespace)
     except (SchemaError, RecursionError):
         lineage = ()
     found = (registry.known_class(name, "core") for name in lineage[1:])
-    base = next((cls for cls in found if cls is not None), NWBContainer)
+    base = next((cls for cls in found if cls is not None), otherwise)
     name = neurodata_type.replace("\0", "")
     return type(base)(name, (base,), {"__module__": __name__, "neurodata_type": neurodata_type, "namespace": namespace})
 
@@ -247,7 +252,10 @@ def _give_constructor(
         names = recipe.arguments.split()
     else:
         names = [name for name in (*wanted, *(name for name in fields if name not in wanted)) if not _is_fixed(cls, name)]
-    given = {"name": spec.name or spec.default_name, **told, **recipe.defaults}
+    if spec.name is not None:
+        names = [name for name in names if name != "name"]
+        recipe = recipe._replace(given={"name": spec.name, **recipe.given})
+    given = {"name": spec.default_name, **told, **recipe.defaults}
     parameters = {name.rstrip("!"): _default_of(name, cls, wanted, fields, given) for name in names}
     parameters |= {name: value for name, value in recipe.defaults.items() if name in parameters}
     if not recipe.arguments:

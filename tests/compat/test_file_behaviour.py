@@ -1,4 +1,4 @@
-"""The same calls on files of pynwb and of photonwb give the same results, the same kinds of warnings, the same kinds of errors."""
+"""The same calls on files of pynwb and of photonwb give the same results, warnings and errors."""
 
 from __future__ import annotations
 

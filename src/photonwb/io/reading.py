@@ -89,13 +89,13 @@ class Reader:
         key = legacy.current_type(node, neurodata_type, str(namespace))
         found = self._classes.get(key)
         if found is None:
-            found = self._classes[key] = known_class(*key) or self._made_class(*key)
+            found = self._classes[key] = known_class(*key) or self._made_class(*key, node)
         return found
 
-    def _made_class(self, neurodata_type: str, namespace: str) -> type[AbstractContainer]:
+    def _made_class(self, neurodata_type: str, namespace: str, node: Group | Dataset) -> type[AbstractContainer]:
         from photonwb.generated import class_for
 
-        return class_for(neurodata_type, namespace, self.catalog)
+        return class_for(neurodata_type, namespace, self.catalog, dataset=hasattr(node, "dtype"))
 
     def object_at(self, node: Group | Dataset, otherwise: str = "") -> AbstractContainer:
         """The object for a node; always the same one."""
