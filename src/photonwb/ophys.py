@@ -135,10 +135,10 @@ class ImagingPlane(NWBContainer, neurodata_type="ImagingPlane"):
         grid_spacing_unit: str = "meters",
     ) -> None:
         arguments = locals()
+        self._init({field: value for field, value in arguments.items() if value is not None})
         for required in ("device", "excitation_lambda", "indicator", "location"):
             if arguments[required] is None:
-                raise InvalidValueError(f"ImagingPlane {name!r}.{required}: a value is required, got None")
-        self._init(arguments)
+                raise InvalidValueError(f"{self._label()}.{required}: a value is required, got None")
         if not self.optical_channel:
             raise InvalidValueError(f"{self._label()}.optical_channel: expected at least one OpticalChannel, got none")
         if self._in_construct_mode:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
+from photonwb import NWBFile, NWBHDF5IO
 from photonwb.common import Ragged, VectorData, VectorIndex
 from photonwb.device import Device
 from photonwb.errors import InvalidTypeError, InvalidValueError, NotFoundError, OutOfRangeError
@@ -434,6 +437,34 @@ def test_masks_that_contradict_the_reference():
     with pytest.warns(UserWarning, match="x and y look exchanged.*; the shape of the image is taken to be unknown"):
         rois.areas()
     assert rois.image_shape is None
+
+
+def test_regions_of_a_file(tmp_path):
+    file = NWBFile("session", "1", datetime(2025, 1, 1, tzinfo=UTC))
+    where = plane()
+    file.add_device(where.device)
+    file.add_imaging_plane(where)
+    segmentation = ImageSegmentation()
+    file.create_processing_module("ophys", "results").add(segmentation)
+    expected = {}
+    for name, masks in {
+        "pixels": {"pixel_mask": PIXELS},
+        "voxels": {"voxel_mask": VOXELS},
+        "images": {"image_mask": IMAGES},
+    }.items():
+        made = segmentation.create_plane_segmentation("regions", where, name)
+        made.add_rois(**masks)
+        expected[name] = made.rois
+    segmentation.create_plane_segmentation("nothing yet", where, "empty")
+    with NWBHDF5IO(tmp_path / "regions.nwb", "w") as io:
+        io.write(file)
+    with NWBHDF5IO(tmp_path / "regions.nwb", "r") as io:
+        tables = io.read().processing["ophys"]["ImageSegmentation"].plane_segmentations
+        assert len(tables["empty"].rois) == 0
+        for name, rois in expected.items():
+            assert tables[name].rois[1].coordinates.tolist() == rois[1].coordinates.tolist()
+            assert np.array_equal(tables[name].rois.values, rois.values)
+            assert np.array_equal(tables[name].rois.ends, rois.ends)
 
 
 # ---- rows for signals
