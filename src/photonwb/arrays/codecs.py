@@ -258,29 +258,44 @@ def _checked(data: Buffer) -> Buffer:
 
 
 def fletcher32(data: Buffer) -> int:
-    """Checksum of HDF5: Fletcher's over big-endian words of 16 bits, an odd byte at the end padded with zero."""
+    """Checksum of HDF5: Fletcher's over big-endian words of 16 bits, an odd byte at the end padded with zero.
+
+    That is the sum of all words, and the sum of all partial sums, modulo 65535. The words are summed as they lie in memory, four
+    at a time: exchanging the bytes of a word multiplies it by 256 in this arithmetic, and so it does with the sums.
+    """
     content = np.frombuffer(data, np.uint8)
-    words = content[: content.size // 2 * 2].view(">u2")
-    first, second = _fletcher_sums(words)
-    if content.size % 2:
-        first += int(content[-1]) << 8
-        second += first
-    return _folded(second) << 16 | _folded(first)
+    words = -(-content.size // 2)
+    padded = -(-content.size // ROW_BYTES) * ROW_BYTES
+    whole = content.size // ROW_BYTES * ROW_BYTES
+    rest = np.zeros(padded - whole, np.uint8)
+    rest[: content.size - whole] = content[whole:]
+    total = weighted = 0
+    blocks = [content[start : min(start + BLOCK_BYTES, whole)] for start in range(0, whole, BLOCK_BYTES)]
+    for number, block in enumerate([*blocks, rest]):
+        first = whole // 2 if block is rest else number * BLOCK_BYTES // 2
+        block_total, block_weighted = _word_sums(block.view("<u8").reshape(-1, ROW_BYTES // 8))
+        total += block_total
+        weighted += first * block_total + block_weighted
+    return _folded(256 * (words * total - weighted)) << 16 | _folded(256 * total)
 
 
-def _fletcher_sums(words: NDArray[Any]) -> tuple[int, int]:
-    """Sum of the words, and sum of all its partial sums; the words are cut into rows whose sums stay exact."""
-    row = 4096
-    full = words.size // row * row
-    rows = words[:full].reshape(-1, row).astype(np.float64)
-    weights = np.arange(row, 0, -1, dtype=np.float64)
-    first = second = 0
-    for total, weighted in zip(rows.sum(axis=1).tolist(), (rows @ weights).tolist(), strict=True):
-        second += first * row + int(weighted)
-        first += int(total)
-    rest = words[full:].astype(np.int64)
-    second += first * rest.size + int(rest @ np.arange(rest.size, 0, -1))
-    return first + int(rest.sum()), second
+# A row of words, and rows that stay in the cache of a processor while they are summed in several ways.
+ROW_BYTES = 8 << 10
+BLOCK_BYTES = 512 << 10
+
+
+def _word_sums(rows: NDArray[np.uint64]) -> tuple[int, int]:
+    """Sum of the words, and sum of each word times its position: from the sums of rows and columns, two words to a lane."""
+    lanes, low = np.uint64(0x0000FFFF0000FFFF), np.uint64(0xFFFFFFFF)
+    sixteen, half = np.uint64(16), np.uint64(32)
+    even, odd = rows & lanes, rows >> sixteen & lanes
+    columns = even.sum(axis=0), odd.sum(axis=0)
+    even += odd
+    by_row = even.sum(axis=1)
+    by_row = (by_row & low) + (by_row >> half)
+    by_word = np.stack([columns[0] & low, columns[1] & low, columns[0] >> half, columns[1] >> half], axis=1).ravel()
+    weighted = np.arange(by_word.size, dtype=np.uint64) @ by_word
+    return int(by_row.sum()), int(weighted) + by_word.size * int(np.arange(by_row.size, dtype=np.uint64) @ by_row)
 
 
 def _folded(total: int) -> int:

@@ -196,7 +196,8 @@ class LazyArray:
 
         if can_read(layout):
             values = read(layout, fetch)
-            self._read_ahead(layout, fetch)
+            if layout.chunks is not None and layout.filters:
+                self._read_ahead(layout, fetch)
         elif fetch and 0 not in counts(fetch):
             values = np.asarray(self.source.read(fetch_key(fetch)))
         else:

@@ -62,6 +62,9 @@ def submit(function: Callable[..., Result], *arguments: Any) -> Future[Result]:
 def run_all(function: Callable[[Item], object], items: Iterable[Item]) -> None:
     """Call a function with each of the items, in no order; the first error is raised after all work has stopped."""
     todo = list(items)
+    if len(todo) == 1:
+        function(todo[0])
+        return
     remaining = iter(todo)
 
     def work() -> None:

@@ -183,14 +183,25 @@ class _ChunkReader:
 
 def _read_plain(file: LocalFile, offset: int, shape: tuple[int, ...], inside: tuple[Any, ...], target: NDArray[Any]) -> None:
     """Part of an array that lies in the file as it is in memory."""
-    starts, length = _runs(shape, inside, target.dtype.itemsize)
-    if length < SHORT_RUN and len(starts) > 1:
+    axis = _last_partial_axis(shape, inside)
+    strides = [math.prod(shape[number + 1 :]) * target.dtype.itemsize for number in range(axis + 1)]
+    positions = [range(part.start, part.stop, part.step) if isinstance(part, slice) else part.tolist() for part in inside]
+    length = strides[-1] if strides else target.nbytes
+    if strides and isinstance(inside[axis], slice) and inside[axis].step == 1:
+        # Neighbours along the last of these axes lie one after another.
+        length *= len(positions[axis])
+        positions[axis] = positions[axis][:1]
+    if length < min(SHORT_RUN, target.nbytes):
         _pick_mapped(file, offset, shape, inside, target)
         return
+    starts = [
+        offset + sum(position * stride for position, stride in zip(corner, strides, strict=True))
+        for corner in itertools.product(*positions[: axis + 1])
+    ]
     straight = target if target.flags.c_contiguous else np.empty(target.shape, target.dtype)
     rows = straight.reshape(-1).view(np.uint8).data
     pieces = [
-        (offset + start + done, row * length + done, min(PIECE, length - done))
+        (start + done, row * length + done, min(PIECE, length - done))
         for row, start in enumerate(starts)
         for done in range(0, length, PIECE)
     ]
@@ -199,21 +210,12 @@ def _read_plain(file: LocalFile, offset: int, shape: tuple[int, ...], inside: tu
         target[...] = straight
 
 
-def _runs(shape: tuple[int, ...], inside: tuple[Any, ...], itemsize: int) -> tuple[list[int], int]:
-    """Where the runs of wanted bytes start, and how long each of them is."""
-    axis = max((number for number, part in enumerate(inside) if not covers((part,), (shape[number],))), default=-1)
-    length = math.prod(shape[axis + 1 :]) * itemsize
-    starts = np.zeros(1, np.int64)
-    for number in range(axis + 1):
-        stride = math.prod(shape[number + 1 :]) * itemsize
-        part = inside[number]
-        if number == axis and isinstance(part, slice) and part.step == 1:
-            positions = np.asarray([part.start])
-            length *= part.stop - part.start
-        else:
-            positions = np.arange(part.start, part.stop, part.step) if isinstance(part, slice) else part
-        starts = (starts[:, np.newaxis] + positions * stride).ravel()
-    return starts.tolist(), length
+def _last_partial_axis(shape: tuple[int, ...], inside: tuple[Any, ...]) -> int:
+    """The last axis that is not taken whole; -1 when all are."""
+    axis = len(shape) - 1
+    while axis >= 0 and isinstance(inside[axis], slice) and inside[axis] == slice(0, shape[axis], 1):
+        axis -= 1
+    return axis
 
 
 def _pick_mapped(file: LocalFile, offset: int, shape: tuple[int, ...], inside: tuple[Any, ...], target: NDArray[Any]) -> None:
