@@ -155,8 +155,8 @@ class LabelledDict(MutableMapping[str, T]):
         return list(self._items.values())
 
     def taken_out(self) -> set[str]:
-        """Names of objects that were removed since they were read."""
-        return {name for name in self._taken_out if name not in self._items}
+        """Names of objects that were removed since the file was read, even if others took their place."""
+        return set(self._taken_out)
 
     def __eq__(self, other: object) -> bool:
         return self is other or (hasattr(other, "items") and dict(self) == dict(other))  # type: ignore[call-overload]

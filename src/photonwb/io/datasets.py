@@ -150,7 +150,8 @@ def _write_blocks(parent: Group, name: str, container: AbstractContainer, field:
         element = _element(container, field, data.dtype)
     layout = layout_for(data, element, role=role_of(container, field))
     dataset = parent.create_dataset(name, layout)
-    dataset.write_blocks(_converted_blocks(container, field, data.blocks(layout.chunks), element))
+    blocks = _converted_blocks(container, field, data.blocks(layout.chunks), element)
+    dataset.write_blocks(_growing(dataset, blocks) if None in data.shape else blocks)
     return dataset
 
 
@@ -183,40 +184,64 @@ def role_of(container: AbstractContainer, field: Field) -> str:
     return "whole"
 
 
-def rewrite_content(writer: Writer, node: Dataset, container: Data, field: Field) -> bool:
-    """Store the new values of an object in the dataset that it has.
+def rewrite_values(writer: Writer, node: Dataset, container: AbstractContainer, field: Field, value: Any) -> bool:
+    """Store new values in the dataset that is there, which keeps what refers to it and what is attached to it.
 
     Returns
     -------
     bool
-        False when the dataset cannot hold them (its shape is final, or its type too narrow): it has to be made anew.
+        False when the dataset cannot hold them (its shape is final, its type too narrow, or they belong elsewhere): it has to be
+        made anew.
     """
-    references = reference_array(writer, container, field, container.data)
+    import numpy as np
+
+    if hasattr(value, "neurodata_type") or hasattr(value, "io_settings") or _is_scalar(value) or node.shape == ():
+        return False
+    references = reference_array(writer, container, field, value)
     if references is not None:
-        values: Any = references[0]
+        values, element = references
+        shape: tuple[int | None, ...] = values.shape
         blocks: Iterator[Block] = iter([(tuple(slice(0, length) for length in values.shape), values)])
-        shape, element = values.shape, references[1]
     else:
-        data = incoming(container.data)
+        data = incoming(value)
         shape, element = data.shape, _index_element(container) or _element(container, field, data.dtype)
         blocks = _converted_blocks(container, field, data.blocks(node.layout.chunks), node.layout.element)
     if not _can_hold(node.layout, shape, element):
         return False
-    if tuple(shape) != node.shape:
-        node.resize(tuple(shape))
-    node.write_blocks(blocks)
+    known = tuple(length or 0 for length in shape)
+    if known != node.shape:
+        node.resize(known)
+    node.write_blocks(_growing(node, blocks) if None in shape else blocks)
     return True
 
 
-def _can_hold(layout: Layout, shape: tuple[int, ...], element: ElementType) -> bool:
+def _can_hold(layout: Layout, shape: tuple[int | None, ...], element: ElementType) -> bool:
     """Whether values of a shape and type fit into a dataset as it is."""
     import numpy as np
 
-    if isinstance(layout.element, np.dtype) and isinstance(element, np.dtype):
-        fits = np.can_cast(element, layout.element, "safe") or (element.kind == "u" and layout.element.kind == "i")
+    there = layout.element
+    if isinstance(there, np.dtype) and isinstance(element, np.dtype):
+        fits = np.can_cast(element, there, "safe") if element.names is None else element == there
     else:
-        fits = layout.element == element
+        fits = there == element or _members(there) == _members(element)
+    if layout.maximum is None and tuple(shape) != layout.shape:
+        return False
     room = layout.maximum or layout.shape
-    return (
-        fits and len(room) == len(shape) and all(most is None or length <= most for most, length in zip(room, shape, strict=True))
+    return fits and len(room) == len(shape) and all(
+        most is None or (length is not None and length <= most) for most, length in zip(room, shape, strict=True)
     )
+
+
+def _members(element: ElementType) -> Any:
+    """Names and types of the members of a compound, in whichever of the two forms it is given."""
+    names: Any = getattr(element, "names", None)
+    return tuple((name, element[name]) for name in names) if names else element  # type: ignore[index]
+
+
+def _growing(dataset: Dataset, blocks: Iterator[Block]) -> Iterator[Block]:
+    """Blocks of data whose length shows as they come: each makes the room that it needs."""
+    for place, values in blocks:
+        needed = tuple(max(length, part.stop) for length, part in zip(dataset.shape, place, strict=True))
+        if needed != dataset.shape:
+            dataset.resize(needed)
+        yield place, values

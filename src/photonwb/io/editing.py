@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.errors import NotFoundError
 from photonwb.fields import Field, Kind
-from photonwb.io.datasets import rewrite_content
+from photonwb.io.datasets import rewrite_values
 from photonwb.io.planning import Plan, held_objects
+from photonwb.io.reading import members_of
 from photonwb.io.writing import Writer
 from photonwb.labelled import LabelledDict
 from photonwb.storage.contract import Link, Reference
@@ -27,23 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["write_changes"]
 
 
-def references_to(store: Store, target: Group | Dataset) -> Iterator[tuple[Group | Dataset, str]]:
-    """All attributes of a file that refer to an object, as the node that has them and their name."""
-    waiting: list[Group] = [store.root]
-    while waiting:
-        group = waiting.pop()
-        for name in group:
-            node: Any = group[name]
-            if isinstance(node, Link):
-                continue
-            for key, value in node.attributes.items():
-                if isinstance(value, Reference) and store.follow(value).identity == target.identity:
-                    yield node, key
-            if hasattr(node, "create_group"):
-                waiting.append(node)
-
-
-def write_changes(store: Store, nwbfile: NWBFile, *, cache_spec: bool = True, link_data: bool = True) -> None:
+def write_changes(
+    store: Store, nwbfile: NWBFile, *, origin: Store | None = None, cache_spec: bool = True, link_data: bool = True
+) -> None:
     """Bring a file up to date with the objects that were read from it.
 
     Parameters
@@ -52,6 +39,8 @@ def write_changes(store: Store, nwbfile: NWBFile, *, cache_spec: bool = True, li
         Open for changes.
     nwbfile : NWBFile
         What was read from it, with the changes.
+    origin : Store, optional
+        The store that the objects were read from, if `store` is a copy of it. The objects stay those of the origin.
     cache_spec : bool
         Whether to add the specifications of types that the file did not know.
     link_data : bool
@@ -61,10 +50,13 @@ def write_changes(store: Store, nwbfile: NWBFile, *, cache_spec: bool = True, li
     InvalidValueError
         Something in the model would make the file unreadable; nothing was written.
     """
-    plan = Plan(nwbfile, store.location, store)
+    plan = Plan(nwbfile, store.location, origin or store)
     plan.check()
-    Editor(store, plan, link_data=link_data).write(cache_spec=cache_spec)
+    editor = Editor(store, plan, link_data=link_data)
+    editor.write(cache_spec=cache_spec)
     store.flush()
+    if origin is None:
+        editor.settle()
 
 
 class Editor(Writer):
@@ -82,24 +74,41 @@ class Editor(Writer):
             elif container._changed:
                 self._write_changes(container)
         self.finish()
-        for container, _ in objects:
-            container.__dict__["_changed"] = frozenset()
-            container.__dict__["_modified"] = False
         if cache_spec and self.classes:
             self.cache_specifications()
 
+    def settle(self) -> None:
+        """Note that the objects are now what the file holds."""
+        for container, _ in self.plan.objects():
+            container.__dict__["_changed"] = frozenset()
+            container.__dict__["_modified"] = False
+
     def _node(self, container: AbstractContainer) -> Group | Dataset:
-        return cast("Any", container._stored).node
+        path = cast("Any", container._stored).path
+        return cast("Any", self.store.root[path.strip("/")] if path != "/" else self.store.root)
 
     def _remove_members(self, container: AbstractContainer) -> None:
         """Delete the objects that were taken out of the collections of an object."""
         for field in type(container).__fields__.values():
             held = container.__dict__.get(field.name)
-            if field.kind == Kind.CHILDREN and isinstance(held, LabelledDict):
+            if field.kind == Kind.CHILDREN and held is not None:
                 group = self._existing(container, field)
-                for name in cast("LabelledDict[Any]", held).taken_out():
-                    if group is not None and name in group:
-                        group.delete(name)
+                for name in self._taken_out(container, field, held) if group is not None else ():
+                    group.delete(name)
+
+    def _taken_out(self, container: AbstractContainer, field: Field, held: Any) -> list[str]:
+        """Names in the file of objects that are not in a collection any more, or that others have taken the place of."""
+        if isinstance(held, LabelledDict):
+            collection = cast("LabelledDict[Any]", held)
+            still = {item.name for item in collection.loaded() if self.plan.is_stored(item)}
+            gone = collection.taken_out() - still
+        elif field.name in container._changed:
+            kept = {item.name for item in held if self.plan.is_stored(item)}
+            gone = set(members_of(container, field)) - kept
+        else:
+            gone = set[str]()
+        group = self._existing(container, field)
+        return [name for name in gone if group is not None and name in group]
 
     def _existing(self, container: AbstractContainer, field: Field) -> Group | None:
         group = cast("Group", self._node(container))
@@ -116,8 +125,9 @@ class Editor(Writer):
         for name in sorted(container._changed & set(fields)):
             field = fields[name]
             if field.kind == Kind.CONTENT:
-                if not rewrite_content(self, cast("Dataset", node), cast("Data", container), field):
-                    self._recreate(container, cast("Dataset", node))
+                data = cast("Data", container)
+                if not rewrite_values(self, cast("Dataset", node), data, field, data.data):
+                    self._recreate(data, cast("Dataset", node))
             elif field.kind == Kind.ATTRIBUTE:
                 owners.add(field.where)
             else:
@@ -127,32 +137,85 @@ class Editor(Writer):
         if "object_id" in container._changed:
             node.attributes["object_id"] = container.object_id
 
-    def _recreate(self, container: AbstractContainer, node: Dataset) -> None:
+    def _recreate(self, container: Data, node: Dataset) -> None:
         """Make a dataset anew, and let everything that referred to the old one refer to the new one."""
+        _load_attributes(container, "")
         referring = list(references_to(self.store, node))
+        unknown = _unknown_attributes(container, node, "")
         parent = cast("Group", self.store.root[node.path.rpartition("/")[0].strip("/")])
         parent.delete(node.name)
         self.write_object(container, node.path)
-        for owner, key in referring:
-            owner.attributes[key] = Reference(node.path)
+        for key, value in unknown.items():
+            node.attributes[key] = value
+        self._referring_attributes.append(lambda: _refer_again(referring, Reference(node.path)))
 
     def _replace(self, container: AbstractContainer, field: Field, group: Group) -> None:
         """Write the new value of a field in place of the old one."""
         existing = self._existing(container, field)
+        unknown: dict[str, Any] = {}
         if field.key is not None and existing is not None and field.key in existing:
             held = held_objects(container, field)
-            if not (held and self.plan.is_stored(held[0])):
-                existing.delete(field.key)
+            if held and self.plan.is_stored(held[0]):
+                return
+            old = existing[field.key]
+            if field.kind == Kind.DATASET and not isinstance(old, Link):
+                value = container.fields.get(field.name)
+                if value is not None and rewrite_values(self, cast("Dataset", old), container, field, value):
+                    return
+                _load_attributes(container, field.path)
+                unknown = _unknown_attributes(container, old, field.path)
+            existing.delete(field.key)
         self.write_field(container, field, group)
+        for key, value in unknown.items():
+            if existing is not None and field.key is not None and field.key in existing:
+                cast("Dataset", existing[field.key]).attributes[key] = value
 
     def _rewrite_attributes(self, container: AbstractContainer, where: str) -> None:
-        node = self._node(container)
+        node: Any = self._node(container)
         if where:
-            with suppress(NotFoundError):
-                node = cast("Any", cast("Group", node)[where])
+            try:
+                node = node[where]
+            except NotFoundError:
+                return
         for field in type(container).__fields__.values():
             if field.kind == Kind.ATTRIBUTE and field.where == where and field.name in container._changed:
                 key = field.key or field.name
                 if getattr(container, field.name) is None and key in node.attributes:
                     del node.attributes[key]
-        self.write_attributes(container, node, of=where)
+        if not isinstance(node, Link):
+            self.write_attributes(container, node, of=where)
+
+
+def _load_attributes(container: AbstractContainer, where: str) -> None:
+    """Read what is still in the file of the attributes of a dataset that is about to be replaced."""
+    for field in type(container).__fields__.values():
+        if field.kind == Kind.ATTRIBUTE and field.where == where:
+            getattr(container, field.name)
+
+
+def _unknown_attributes(container: AbstractContainer, node: Group | Dataset, where: str) -> dict[str, Any]:
+    """Attributes of a dataset that the model does not know."""
+    known = {"namespace", "neurodata_type", "object_id"}
+    known |= {field.key or "" for field in type(container).__fields__.values() if field.where == where}
+    return {key: value for key, value in node.attributes.items() if key not in known}
+
+
+def _refer_again(referring: list[tuple[Group | Dataset, str]], reference: Reference) -> None:
+    for owner, key in referring:
+        owner.attributes[key] = reference
+
+
+def references_to(store: Store, target: Group | Dataset) -> Iterator[tuple[Group | Dataset, str]]:
+    """All attributes of a file that refer to an object, as the node that has them and their name."""
+    waiting: list[Group] = [store.root]
+    while waiting:
+        group = waiting.pop()
+        for name in group:
+            node: Any = group[name]
+            if isinstance(node, Link):
+                continue
+            for key, value in node.attributes.items():
+                if isinstance(value, Reference) and store.follow(value).identity == target.identity:
+                    yield node, key
+            if hasattr(node, "create_group"):
+                waiting.append(node)

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.errors import InvalidValueError
-from photonwb.io.writing import replacing, write_file
+from photonwb.io.editing import write_changes
+from photonwb.io.writing import replacing
+from photonwb.storage.hdf5 import HDF5Store
 
 if TYPE_CHECKING:
     from photonwb import typing
@@ -44,8 +46,11 @@ def export_file(source: Any, nwbfile: NWBFile | None, path: typing.Path, *, cach
     nwbfile = nwbfile or cast("NWBFile", source.read())
     if nwbfile._stored is None or nwbfile.get_read_io() is not source:
         raise InvalidValueError(f"{nwbfile._label()} was not read from {source.source}: write it with write() instead")
-    if nwbfile.modified:
-        write_file(nwbfile, target, cache_spec=cache_spec)
-        return
     with replacing(target) as temporary:
         shutil.copyfile(source.source, temporary)
+        if nwbfile.modified:
+            store = HDF5Store(temporary, "r+")
+            try:
+                write_changes(store, nwbfile, origin=source.store, cache_spec=cache_spec)
+            finally:
+                store.close()

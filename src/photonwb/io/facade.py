@@ -110,6 +110,11 @@ class NWBHDF5IO:
         return self._store
 
     @property
+    def store(self) -> Store:
+        """The open file, as the storage layer sees it."""
+        return self._open_store()
+
+    @property
     def source(self) -> str:
         """Path of the file."""
         return self._path

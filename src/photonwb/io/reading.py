@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from photonwb.schema import Catalog
     from photonwb.storage.contract import Dataset, Group, Store
 
-__all__ = ["Reader", "StoredObject"]
+__all__ = ["Reader", "StoredObject", "members_of", "walk"]
 
 
 class Reader:
@@ -188,7 +188,7 @@ class StoredObject:
     def _load(self, container: AbstractContainer, field: Field) -> Any:
         if field.kind == Kind.CONTENT:
             return resolving_array(self.reader, cast("Dataset", self.node))
-        holder = self._holder(field)
+        holder = self.holder(field)
         if field.kind == Kind.CHILDREN:
             return self._children(container, field, cast("Group | None", holder))
         found = None
@@ -201,7 +201,7 @@ class StoredObject:
                 found = self._member(field, cast("Group", holder))
         return container._empty(field) if found is None else found
 
-    def _holder(self, field: Field) -> Group | Dataset | None:
+    def holder(self, field: Field) -> Group | Dataset | None:
         """The node that a field lies in: the object's own, one below, or None when the file does not have it."""
         if not field.where:
             return self.node
@@ -300,12 +300,25 @@ class StoredMembers:
 
 
 def _collection_of(cls: type, collections: list[Field]) -> Field | None:
-    """The collection that takes objects of a class: the one whose declared type is the nearest."""
+    """The collection that takes objects of a class: the one whose declared type is the nearest.
+
+    Of a type that nothing is known about, all that can be said is where it lies; where there is one collection, it is that one.
+    """
     for base in cls.__mro__:
         for field in collections:
             if base.__name__ in field.element_names:
                 return field
-    return None
+    unknown = cls.__bases__[0].__name__ in ("NWBContainer", "NWBData", "Container", "Data")
+    return collections[0] if unknown and len(collections) == 1 and collections[0].where else None
+
+
+def members_of(container: AbstractContainer, field: Field) -> list[str]:
+    """Names of the objects of a collection in the file that an object was read from."""
+    stored = container._stored
+    if not isinstance(stored, StoredObject):
+        return []
+    holder = stored.holder(field)
+    return [] if holder is None else StoredMembers(stored, container, field, cast("Group", holder)).names()
 
 
 def _wants_scalar(field: Field) -> bool:

@@ -27,7 +27,16 @@ def field_value(field: Field, value: Any) -> Any:
         return dates if wants_many else dates[0]
     if field.annotation.startswith(("tuple", "list")):
         return tuple(_texts(value))
+    if not wants_many:
+        _check_kind(field, value)
     return _plain(value)
+
+
+def _check_kind(field: Field, value: Any) -> None:
+    """Refuse text where a number belongs, and the other way round: computing with it would fail far from here."""
+    wanted = field.types[0]
+    if (wanted == "str" and not isinstance(value, str)) or (wanted in ("float", "int") and isinstance(value, str)):
+        raise UnreadableObjectError(f"{field.path}: expected {'text' if wanted == 'str' else 'a number'}, got {value!r}")
 
 
 def _plain(value: Any) -> Any:

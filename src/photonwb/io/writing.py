@@ -209,12 +209,14 @@ class Writer:
 
     def _write_links(self, container: AbstractContainer, field: Field, group: Group) -> None:
         """A collection makes its group, even when empty where the standard wants it, and links to what lives elsewhere."""
-        if field.where and (field.always or held_objects(container, field)):
+        held = held_objects(container, field, only_loaded=self.plan.is_stored(container))
+        if field.where and (field.always or held):
             self._holder(group, field)
-        for item in held_objects(container, field):
-            place = joined(group.path, field.where, field.key or item.name)
-            if self.plan.path_of(item) != place:
-                self._holder(group, field).create_link(field.key or item.name, self.plan.link_to(container, field.name, item))
+        for item in held:
+            name = field.key or item.name
+            holder = self._holder(group, field)
+            if self.plan.path_of(item) != joined(group.path, field.where, name) and name not in holder:
+                holder.create_link(name, self.plan.link_to(container, field.name, item))
 
     def _write_dataset(self, container: AbstractContainer, field: Field, group: Group, value: Any) -> None:
         holder = self._holder(group, field)

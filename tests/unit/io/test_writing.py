@@ -1,0 +1,213 @@
+"""Writing: what may be given as data, what ends up in the file, and what happens when it goes wrong."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+import photonwb
+from photonwb import DataChunkIterator, H5DataIO, NWBFile, NWBHDF5IO, TimeSeries
+from photonwb.arrays import GenericDataChunkIterator
+from photonwb.errors import InvalidTypeError, InvalidValueError, StorageError
+from photonwb.image import ImageSeries
+
+FRAMES = np.arange(7 * 5 * 4, dtype=np.uint16).reshape(7, 5, 4)
+
+
+def session() -> NWBFile:
+    return NWBFile("writing", "writing", datetime(2024, 1, 1, tzinfo=timezone.utc))
+
+
+def movie(data: Any) -> ImageSeries:
+    return ImageSeries("movie", data=data, unit="n.a.", rate=10.0)
+
+
+def stored(data: Any, path: Path) -> Any:
+    nwbfile = session()
+    nwbfile.add_acquisition(movie(data))
+    photonwb.write(nwbfile, path)
+    with h5py.File(path) as file:
+        dataset = file["acquisition/movie/data"]
+        return dataset[:], dataset.chunks, dataset.compression
+
+
+class Blocks(GenericDataChunkIterator):
+    def _get_data(self, selection: tuple[slice, ...]) -> Any:
+        return FRAMES[selection]
+
+    def _get_maxshape(self) -> tuple[int, ...]:
+        return FRAMES.shape
+
+    def _get_dtype(self) -> Any:
+        return FRAMES.dtype
+
+
+def hdmf_iterator() -> Any:
+    from hdmf.data_utils import DataChunkIterator as Theirs
+
+    return Theirs(data=iter(FRAMES), buffer_size=2)
+
+
+def hdmf_wrapper() -> Any:
+    from hdmf.backends.hdf5 import H5DataIO as Theirs
+
+    return Theirs(FRAMES, compression="gzip", chunks=(2, 5, 4))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: FRAMES,
+        lambda: FRAMES.tolist(),
+        lambda: (frame for frame in FRAMES),
+        lambda: list(FRAMES),
+        lambda: DataChunkIterator(data=iter(FRAMES), buffer_size=3),
+        lambda: Blocks(buffer_shape=(2, 5, 4), chunk_shape=(1, 5, 4)),
+        lambda: H5DataIO(FRAMES, compression="gzip", compression_opts=2, chunks=(2, 5, 4)),
+        lambda: H5DataIO(DataChunkIterator(data=iter(FRAMES)), compression=True),
+        hdmf_iterator,
+        hdmf_wrapper,
+    ],
+    ids=[
+        "array", "lists", "generator", "list of arrays", "DataChunkIterator", "GenericDataChunkIterator", "H5DataIO",
+        "H5DataIO of an iterator", "iterator of hdmf", "wrapper of hdmf",
+    ],
+)  # fmt: skip
+def test_data_of_every_form(make: Any, tmp_path: Path) -> None:
+    values, _, _ = stored(make(), tmp_path / "a.nwb")
+    assert np.array_equal(values, FRAMES)
+
+
+def test_the_wrapper_decides_how_data_are_stored(tmp_path: Path) -> None:
+    wrapped = H5DataIO(FRAMES, compression="gzip", compression_opts=2, chunks=(2, 5, 4))
+    _, chunks, compression = stored(wrapped, tmp_path / "a.nwb")
+    assert (chunks, compression) == ((2, 5, 4), "gzip")
+
+
+def test_a_movie_is_stored_by_whole_frames_and_compressed(tmp_path: Path) -> None:
+    _, chunks, compression = stored(np.zeros((100, 64, 32), np.uint16), tmp_path / "a.nwb")
+    assert chunks is not None
+    assert chunks[1:] == (64, 32)
+    assert compression == "gzip"
+
+
+def test_data_of_another_file_are_copied(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["frames"] = FRAMES
+    with h5py.File(tmp_path / "other.h5") as file:
+        values, _, _ = stored(file["frames"], tmp_path / "a.nwb")
+    assert np.array_equal(values, FRAMES)
+    with photonwb.open(tmp_path / "a.nwb") as nwbfile:
+        values, _, _ = stored(nwbfile.acquisition["movie"].data, tmp_path / "b.nwb")
+    assert np.array_equal(values, FRAMES)
+
+
+def test_a_wrapper_may_ask_for_a_link_to_data_of_another_file(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["frames"] = FRAMES
+    with h5py.File(tmp_path / "other.h5") as file:
+        nwbfile = session()
+        nwbfile.add_acquisition(movie(H5DataIO(file["frames"], link_data=True)))
+        photonwb.write(nwbfile, tmp_path / "a.nwb")
+    with h5py.File(tmp_path / "a.nwb") as file:
+        assert isinstance(file["acquisition/movie"].get("data", getlink=True), h5py.ExternalLink)
+    with photonwb.open(tmp_path / "a.nwb") as nwbfile:
+        assert np.array_equal(nwbfile.acquisition["movie"].data[:], FRAMES)
+
+
+def test_nothing_is_left_of_a_file_that_could_not_be_written(tmp_path: Path) -> None:
+    def broken() -> Any:
+        yield FRAMES[0]
+        raise RuntimeError("the camera was unplugged")
+
+    nwbfile = session()
+    nwbfile.add_acquisition(movie(broken()))
+    with pytest.raises(RuntimeError, match="unplugged"):
+        photonwb.write(nwbfile, tmp_path / "a.nwb")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_old_file_stays_until_the_new_one_is_complete(tmp_path: Path) -> None:
+    path = tmp_path / "a.nwb"
+    photonwb.write(session(), path)
+    before = path.read_bytes()
+    nwbfile = session()
+    nwbfile.add_acquisition(movie([[[1, 2], [3]]]))
+    with pytest.raises(InvalidValueError, match="movie"):
+        photonwb.write(nwbfile, path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    from photonwb.ophys import Fluorescence, ImageSegmentation
+
+    nwbfile = session()
+    module = nwbfile.create_processing_module("ophys", "d")
+    module.add([Fluorescence(), ImageSegmentation()])
+    with pytest.raises(InvalidValueError) as error:
+        photonwb.write(nwbfile, tmp_path / "a.nwb")
+    assert "Fluorescence 'Fluorescence'" in str(error.value)
+    assert "ImageSegmentation 'ImageSegmentation'" in str(error.value)
+
+
+def test_texts_in_place_of_numbers_name_the_field(tmp_path: Path) -> None:
+    nwbfile = session()
+    nwbfile.add_acquisition(movie(np.full((2, 2, 2), "a", dtype=object)))
+    with pytest.raises(InvalidTypeError, match=r"ImageSeries 'movie'\.data: expected numbers"):
+        photonwb.write(nwbfile, tmp_path / "a.nwb")
+
+
+def test_numbers_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    nwbfile = session()
+    nwbfile.add_acquisition(TimeSeries("s", [1.0, 2.0], "V", rate=1.0, control=[1.5, 2.5]))
+    with pytest.raises(InvalidValueError, match=r"'s'\.control: expected whole numbers"):
+        photonwb.write(nwbfile, tmp_path / "a.nwb")
+
+
+def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="does not exist"):
+        photonwb.write(session(), tmp_path / "nowhere" / "a.nwb")
+
+
+def test_modes_that_create(tmp_path: Path) -> None:
+    path = tmp_path / "a.nwb"
+    with NWBHDF5IO(path, "w-") as io:
+        io.write(session())
+    with pytest.raises(StorageError, match="exists already"):
+        NWBHDF5IO(path, "x")
+    with NWBHDF5IO(path, "w") as io:
+        io.write(session())
+    with NWBHDF5IO(tmp_path / "b.nwb", "a") as io:
+        io.write(session())
+    with pytest.raises(StorageError, match="open for reading"), NWBHDF5IO(path, "r") as io:
+        io.write(session())
+
+
+def test_without_specifications(tmp_path: Path) -> None:
+    with NWBHDF5IO(tmp_path / "a.nwb", "w") as io:
+        io.write(session(), cache_spec=False)
+    with h5py.File(tmp_path / "a.nwb") as file:
+        assert "specifications" not in file
+    assert photonwb.open(tmp_path / "a.nwb").identifier == "writing"
+
+
+def test_memory_stays_bounded_by_the_buffer(tmp_path: Path) -> None:
+    import tracemalloc
+
+    frame = np.random.default_rng(0).integers(0, 1000, (256, 256), dtype=np.uint16)
+    nwbfile = session()
+    nwbfile.add_acquisition(movie(frame for _ in range(1200)))  # 157 MB
+    tracemalloc.start()
+    photonwb.write(nwbfile, tmp_path / "a.nwb")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 100e6
+    with h5py.File(tmp_path / "a.nwb") as file:
+        assert file["acquisition/movie/data"].shape == (1200, 256, 256)
