@@ -63,13 +63,11 @@ def describe_value(value: Any) -> str:
     if isinstance(value, (str, bytes, int, float)):
         text = repr(value)
         return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
-    shape = shape_of(value)
-    name = type(value).__name__
-    if shape is not None:
-        return f"{name} of shape {_shape_text(shape)}"
     if hasattr(value, "neurodata_type") and not isinstance(value, type):
         return str(value._label())
-    return f"{name} object"
+    shape = shape_of(value)
+    name = type(value).__name__
+    return f"{name} object" if shape is None else f"{name} of shape {_shape_text(shape)}"
 
 
 def _shape_text(shape: Iterable[int | None]) -> str:

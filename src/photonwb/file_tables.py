@@ -48,7 +48,7 @@ _NEW: dict[str, Callable[[], Any]] = {
 }
 
 
-def _column_adder(target: str):  # noqa: ANN202 - the type is the function, with its whole signature
+def _column_adder(method: str, target: str):  # noqa: ANN202 - the type is the function, with its whole signature
     """Make the method that adds a column to one of the tables."""
 
     def add_column(
@@ -66,13 +66,14 @@ def _column_adder(target: str):  # noqa: ANN202 - the type is the function, with
         options = {"table": table, "index": index, "enum": enum, "col_cls": col_cls, "check_ragged": check_ragged}
         self._session_table(target).add_column(name, description, data, **options, **extra)
 
+    _rename(add_column, method)
     add_column.__doc__ = (
         f"Add a column to `{target}`, which is made if there is none; arguments as for `DynamicTable.add_column`."
     )
     return add_column
 
 
-def _interval_adder(table: str):  # noqa: ANN202 - the type is the function, with its whole signature
+def _interval_adder(method: str, table: str):  # noqa: ANN202 - the type is the function, with its whole signature
     """Make the method that adds a row to one of the tables of time intervals."""
 
     def add_interval(
@@ -85,6 +86,7 @@ def _interval_adder(table: str):  # noqa: ANN202 - the type is the function, wit
     ) -> None:
         self._session_table(table).add_interval(start_time, stop_time, tags, timeseries, **extra)
 
+    _rename(add_interval, method)
     add_interval.__doc__ = f"""Add an interval to `{table}`, which is made if there is none.
 
         Parameters
@@ -98,6 +100,11 @@ def _interval_adder(table: str):  # noqa: ANN202 - the type is the function, wit
             Values of the other columns, by name.
         """
     return add_interval
+
+
+def _rename(function: Any, name: str) -> None:
+    function.__name__ = name
+    function.__qualname__ = f"SessionTables.{name}"
 
 
 class SessionTables(MultiContainerInterface):
@@ -120,12 +127,12 @@ class SessionTables(MultiContainerInterface):
             setattr(self, name, _NEW[name]())
         return getattr(self, name)
 
-    add_epoch = _interval_adder("epochs")
-    add_epoch_column = _column_adder("epochs")
-    add_trial = _interval_adder("trials")
-    add_trial_column = _column_adder("trials")
-    add_invalid_time_interval = _interval_adder("invalid_times")
-    add_invalid_times_column = _column_adder("invalid_times")
+    add_epoch = _interval_adder("add_epoch", "epochs")
+    add_epoch_column = _column_adder("add_epoch_column", "epochs")
+    add_trial = _interval_adder("add_trial", "trials")
+    add_trial_column = _column_adder("add_trial_column", "trials")
+    add_invalid_time_interval = _interval_adder("add_invalid_time_interval", "invalid_times")
+    add_invalid_times_column = _column_adder("add_invalid_times_column", "invalid_times")
     add_time_intervals = adder(TimeIntervals, "intervals")
     get_time_intervals = getter(TimeIntervals, "intervals")
     create_time_intervals = creator(TimeIntervals, "intervals")
@@ -167,7 +174,7 @@ class SessionTables(MultiContainerInterface):
     add_electrode_group = adder(ElectrodeGroup, "electrode_groups")
     get_electrode_group = getter(ElectrodeGroup, "electrode_groups")
     create_electrode_group = creator(ElectrodeGroup, "electrode_groups")
-    add_electrode_column = _column_adder("electrodes")
+    add_electrode_column = _column_adder("add_electrode_column", "electrodes")
 
     def add_electrode(
         self,
@@ -253,7 +260,7 @@ class SessionTables(MultiContainerInterface):
 
     # ---- units
 
-    add_unit_column = _column_adder("units")
+    add_unit_column = _column_adder("add_unit_column", "units")
 
     def add_unit(
         self,
