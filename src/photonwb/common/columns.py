@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from photonwb.arrays.growing import GrowingArray, extended, is_array, is_wrapper, loaded
 from photonwb.arrays.shapes import shape_of
 from photonwb.checks import mismatch
+from photonwb.common.rows import as_rows
 from photonwb.container import Data
 from photonwb.errors import InvalidTypeError, InvalidValueError
 from photonwb.fields import attribute, content
@@ -35,9 +36,16 @@ class GrowingData(Data):
 
     def _init(self, arguments: Mapping[str, Any]) -> None:
         given = arguments.get("data", [])
-        if given is None or (isinstance(given, tuple) and not given):
-            arguments = {**arguments, "data": []}
+        if given is None or isinstance(given, range) or (isinstance(given, tuple) and not given):
+            arguments = {**arguments, "data": list(given or ())}
         super()._init(arguments)
+
+    def get(self, key: Any) -> Any:
+        """Values at an index, slice, or list of indices or truth values."""
+        data: Any = self.data
+        if isinstance(data, (list, tuple)) and not isinstance(key, slice) and hasattr(key, "__len__"):
+            return [data[row] for row in as_rows(key, len(data), self._label())]
+        return data[key]
 
     def append(self, arg: Any) -> None:
         """Add one value at the end."""

@@ -118,7 +118,7 @@ class DynamicTable(FilledColumns, neurodata_type="DynamicTable"):
             return default if found is None else found
         if isinstance(key, tuple):
             return selection.cell_at(self, *key)
-        return selection.rows_at(self, key, df=df, index=index, options=kwargs)
+        return selection.rows_at(self, key, df=df, index=index, **kwargs)
 
     def to_dataframe(self, exclude: Collection[str] | None = None, index: bool = False) -> pd.DataFrame:
         """The whole table as a data frame, with the identifiers as its index.
@@ -130,7 +130,7 @@ class DynamicTable(FilledColumns, neurodata_type="DynamicTable"):
         index : bool
             Of a column whose values are rows of a table, give the numbers of these rows; else each cell is a data frame.
         """
-        return selection.rows_at(self, slice(None), df=True, index=index, options={"exclude": exclude})
+        return selection.rows_at(self, slice(None), df=True, index=index, exclude=exclude)
 
     @classmethod
     def from_dataframe(

@@ -10,7 +10,7 @@ from photonwb.common.rows import as_rows, is_one_row, one_row
 from photonwb.errors import InvalidValueError, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
     import pandas as pd
 
@@ -29,7 +29,7 @@ def cell_at(table: DynamicTable, rows: Any, column: str | int) -> Any:
 
 
 def rows_at(
-    table: DynamicTable, key: Any, *, df: bool, index: bool, exclude: Collection[str] | None = None, options: Mapping[str, Any]
+    table: DynamicTable, key: Any, *, df: bool, index: bool, exclude: Collection[str] | None = None, **options: Any
 ) -> Any:
     """Whole rows: a data frame, or without `df` a list with the identifiers and then the values of each column."""
     count = len(table.id)
