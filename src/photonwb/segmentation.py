@@ -309,7 +309,7 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
         """
         if image_shape is None:
             mask = as_mask(pixel_mask, 2, "pixel_mask")
-            side = max(mask["x"].max(), mask["y"].max()) + 1 if len(mask) else 0
+            side = int(max(mask["x"].max(), mask["y"].max())) + 1 if len(mask) else 0
             if axes is None:
                 warnings.warn(
                     "pixel_to_image() without image_shape makes an image [y, x] just large enough; pass image_shape=(x, y) for "
@@ -343,6 +343,7 @@ class ImageSegmentation(MultiContainerInterface, neurodata_type="ImageSegmentati
         self, imaging_plane: ImagingPlane, description: str | None = None, name: str | None = None
     ) -> PlaneSegmentation:
         """Create an empty table of regions for a plane and add it; without a description it takes that of the plane."""
+        description = imaging_plane.description if description is None else description
         if description is None:
-            description = imaging_plane.description or "no description"
+            raise InvalidValueError(f"{self._label()}.add_segmentation: give a description, {imaging_plane._label()} has none")
         return self.create_plane_segmentation(description=description, imaging_plane=imaging_plane, name=name)

@@ -42,8 +42,8 @@ class TableRois(RoiSet):
     """
 
     def __init__(self, data: Any, ends: Any, dimensions: int, image_shape: tuple[int, ...] | None) -> None:
-        self._data = data.data if is_wrapper(data) else data
-        self._ends_data = ends.data if is_wrapper(ends) else ends
+        self._data = _as_it_is_now(data)
+        self._ends_data = _as_it_is_now(ends)
         self._dimensions = dimensions
         self._image_shape = image_shape
         self._loaded: RoiSet | None = None
@@ -106,3 +106,9 @@ class TableRois(RoiSet):
             return RoiSet.from_images(np.asarray(self._data[row])[np.newaxis]).values
         start = int(self._ends_data[row - 1]) if row else 0
         return as_mask(self._data[start : int(self._ends_data[row])], self._dimensions)
+
+
+def _as_it_is_now(data: Any) -> Any:
+    """What a column holds, without what will be added to it. (An array is replaced when it grows, a list is not.)"""
+    data = data.data if is_wrapper(data) else data
+    return list(data) if isinstance(data, list) else data

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from photonwb import NWBFile, NWBHDF5IO
+from photonwb import NWBHDF5IO, NWBFile
 from photonwb.common import Ragged, VectorData, VectorIndex
 from photonwb.device import Device
 from photonwb.errors import InvalidTypeError, InvalidValueError, NotFoundError, OutOfRangeError
@@ -388,6 +388,16 @@ def test_regions_of_every_kind_of_mask():
     assert pixels.rois.image_shape is None
 
 
+@pytest.mark.parametrize("masks", [{"pixel_mask": PIXELS}, {"image_mask": list(IMAGES)}, {"image_mask": IMAGES}])
+def test_a_set_stays_as_it_was_when_regions_are_added(masks):
+    made = table()
+    made.add_rois(**masks)
+    rois = made.rois
+    made.add_rois(**masks)
+    assert len(rois) == len(rois.areas()) == 2
+    assert len(made.rois.areas()) == 4
+
+
 def test_the_reference_tells_the_shape_of_the_images():
     made = table(reference_images=movie())
     made.add_rois(PIXELS)
@@ -541,5 +551,9 @@ def test_adding_a_segmentation():
     found = made.add_segmentation(plane())
     assert made["plane"] is found
     assert (found.name, found.description) == ("plane", "text")
+    bare = plane()
+    bare.description = None
+    with pytest.raises(InvalidValueError, match="give a description, ImagingPlane 'plane' has none"):
+        made.add_segmentation(bare)
     assert made.add_segmentation(plane(), "cells", name="cells").description == "cells"
     assert made.create_plane_segmentation("dendrites", plane(), "dendrites").name == "dendrites"
