@@ -319,6 +319,15 @@ class AbstractContainer:
                 held = getattr(self, field.name)
                 yield from held.values() if isinstance(held, LabelledDict) else held or ()
 
+    def _loaded_objects(self, field: Field) -> list[AbstractContainer]:
+        """Objects of a field that are in memory, without reading others."""
+        value = self.__dict__.get(field.name)
+        if value is None:
+            return []
+        if isinstance(value, LabelledDict):
+            return value.loaded()
+        return [value] if field.kind == Kind.CHILD else list(value)
+
     def all_children(self) -> list[AbstractContainer]:
         """This object and everything below it."""
         found: list[AbstractContainer] = []

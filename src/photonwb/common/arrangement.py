@@ -17,13 +17,13 @@ from photonwb.common.ragged import VectorIndex
 from photonwb.container import Container
 from photonwb.errors import InvalidValueError, NotFoundError
 from photonwb.fields import Field, Kind, attribute, children
+from photonwb.labelled import LabelledDict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from photonwb.common.meanings import MeaningsTable
     from photonwb.container import AbstractContainer
-    from photonwb.labelled import LabelledDict
 
 __all__ = ["ArrangedColumns", "parts_of"]
 
@@ -97,6 +97,12 @@ class ArrangedColumns(Container):
             field: Any = type(self).__fields__["columns"]
             held = self.__dict__["_held"] = field.members(self)
         return held
+
+    def _loaded_objects(self, field: Field) -> list[AbstractContainer]:
+        held = self.__dict__.get("_held")
+        if field.name != "columns" or held is None:
+            return super()._loaded_objects(field)
+        return held.loaded() if isinstance(held, LabelledDict) else list(held.values())
 
     def _member(self, name: str) -> VectorData | None:
         return self._members.get(name)

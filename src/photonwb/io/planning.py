@@ -36,14 +36,14 @@ def held_objects(container: AbstractContainer, field: Field, *, only_loaded: boo
     """
     if field.kind not in (Kind.CHILD, Kind.CHILDREN):
         return []
-    value: Any = container.__dict__.get(field.name) if only_loaded else getattr(container, field.name)
+    if only_loaded:
+        return container._loaded_objects(field)
+    value: Any = getattr(container, field.name)
     if value is None:
         return []
     if field.kind == Kind.CHILD:
         return [value]
-    if isinstance(value, LabelledDict):
-        return value.loaded() if only_loaded else list(value.values())
-    return list(value)
+    return list(value.values() if isinstance(value, LabelledDict) else value)
 
 
 class Plan:
