@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helpers import modules_loaded_by
+from helpers import modules_loaded_by, run_fresh
 
 HEAVY = {"numpy", "h5py", "zarr", "pandas", "matplotlib", "scipy", "dask", "xarray", "fsspec", "tifffile", "isal"}
 SLOW = {"inspect", "dataclasses"}  # of the standard library, and noticeable in the time of an import
@@ -34,3 +34,9 @@ def test_the_model_is_light(statement):
 
 def test_a_heavy_import_would_be_seen():
     assert "numpy" in modules_loaded_by("import photonwb, numpy")
+
+
+@pytest.mark.parametrize("first", ["photonwb.device", "photonwb.ophys", "photonwb.common"])
+def test_a_class_is_found_whatever_was_imported_before(first):
+    code = f"import {first}; from photonwb.registry import known_class; print(known_class('NWBFile', 'core'))"
+    assert run_fresh(code).strip() == "<class 'photonwb.file.NWBFile'>"
