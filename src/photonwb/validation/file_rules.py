@@ -13,6 +13,15 @@ if TYPE_CHECKING:
 
     from photonwb.validation.stored import Item
 
+__all__ = [
+    "bad_specification",
+    "duplicate_object_id",
+    "missing_specification",
+    "missing_version",
+    "no_specification",
+    "several_versions",
+]
+
 rule = enter_in("schema")
 
 _SPECIFICATIONS = "specifications"

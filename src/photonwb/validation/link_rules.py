@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 
     from photonwb.validation.stored import Item, Member
 
+__all__ = [
+    "broken_link",
+    "hard_link",
+    "illegal_link",
+    "link_beside_target",
+    "link_to_link",
+    "relative_link",
+    "same_target_name",
+    "second_hard_link",
+]
+
 rule = enter_in("schema")
 
 

@@ -51,17 +51,18 @@ class Slots:
         return Matching(found, others)
 
     def _place_for(self, member: Member) -> int | None:
-        named = self._named.get(member.name, ())
-        for number in named:
-            child = self.children[number]
-            if member.node is None or (has_kind(child, member) and has_type(child, member)):
-                return number
+        named = self._named.get(member.name)
+        if named:
+            fitting = [
+                number for number in named if has_kind(self.children[number], member) and has_type(self.children[number], member)
+            ]
+            return (fitting or named)[0]
         for name in member.types:
             fitting = [number for number in self._of_type.get(name, ()) if has_kind(self.children[number], member)]
             if fitting:
                 wants_link = member.link is not None
                 return min(fitting, key=lambda number: isinstance(self.children[number], LinkSpec) != wants_link)
-        return named[0] if named else None
+        return None
 
 
 def expected_type(child: Child) -> str | None:

@@ -76,6 +76,11 @@ class StoredFile:
         self._is_plain: dict[int, tuple[TypedSpec, bool]] = {}  # with what it is of, which so keeps its id
         self._attributes: dict[tuple[str, str], dict[str, Any]] = {}
 
+    @cached_property
+    def is_of_this_version(self) -> bool:
+        """Whether the specification at hand is that of the version which the file says it follows."""
+        return only_text(self.attributes(self.store.root).get("nwb_version")) == self.catalog.namespaces.get("core")
+
     def items(self) -> Iterator[Item]:
         """Everything in the file that the specification speaks of, parents first."""
         facts = self.facts("NWBFile", "core")
@@ -239,8 +244,21 @@ class Item:
             for name, member in members.items()
             if member.node is not None
             and (specs := self.file.specs_for(member.node, places[name]))
-            and (member.link is None or not member.types or member.node.store is not self.node.store)
+            and (member.link is None or self._is_new_behind_link(member))
         ]
+
+    def _is_new_behind_link(self, member: Member) -> bool:
+        """Whether something behind a link has to be looked at from here, too."""
+        node = member.node
+        if node.store is not self.node.store:  # type: ignore[union-attr]
+            return True
+        if member.types or is_group(node):  # type: ignore[arg-type]
+            return False
+        # Values that series share: what is asked of them here may be more than where they lie.
+        owner, _, name = node.path.rpartition("/")  # type: ignore[union-attr]
+        there = self.file.facts(*self.file.type_of(self.file.store.root[owner.lstrip("/")])).spec if owner else None
+        asked = there.dataset(name) if isinstance(there, GroupSpec) else None
+        return any(child != asked for child in self.places[member.name])
 
     def _path_of(self, member: Member) -> str:
         if member.node.store is not self.node.store and member.types:  # type: ignore[union-attr]

@@ -16,10 +16,26 @@ if TYPE_CHECKING:
     from photonwb.validation.matching import Child
     from photonwb.validation.stored import Item, Member
 
+__all__ = [
+    "extra_attribute",
+    "extra_member",
+    "misplaced_object",
+    "missing_member",
+    "missing_namespace",
+    "missing_type",
+    "text_in_array",
+    "unknown_type",
+    "wrong_namespace",
+    "wrong_quantity",
+    "wrong_type",
+]
+
 rule = enter_in("schema")
 
 # What every object may say of itself, whatever its type.
 _IDENTITY = {"namespace", "neurodata_type", "data_type", "object_id", ".specloc"}
+# What every object said of itself in the first versions of the standard.
+_FORMER = {"help", "source"}
 
 
 def _kind(child: Child) -> str:
@@ -153,6 +169,8 @@ def extra_member(item: Item) -> Iterator[Problem]:
     for name, places in item.places.items():
         member = item.members[name]
         if not places and member.node is not None and not item.file.type_of(member.node)[0]:
+            if "object_id" in item.file.attributes(member.node):
+                continue  # an object that lost its type
             kind = "group" if is_group(member.node) else "dataset"
             yield Problem(
                 f"a {kind} that the standard does not know", name, fix="rename it if it is misspelled, or use an extension"
@@ -163,6 +181,8 @@ def extra_member(item: Item) -> Iterator[Problem]:
 def extra_attribute(item: Item) -> Iterator[Problem]:
     """An attribute is not in the standard: programs ignore it, and leave it out when they copy the file."""
     known = {attribute.name for spec in item.specs for attribute in spec.attributes} | _IDENTITY
+    if not item.file.is_of_this_version:
+        known |= _FORMER
     for name in item.attributes:
         if name not in known:
             yield Problem(

@@ -13,6 +13,20 @@ if TYPE_CHECKING:
 
     from photonwb.validation.stored import Item
 
+__all__ = [
+    "big_endian",
+    "column_length",
+    "index_end",
+    "index_order",
+    "missing_column",
+    "no_mask",
+    "no_times",
+    "times_twice",
+    "unlisted_column",
+    "untyped_column",
+    "wrong_colnames",
+]
+
 rule = enter_in("schema")
 
 _MASKS = ("image_mask", "pixel_mask", "voxel_mask")

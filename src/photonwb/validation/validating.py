@@ -13,13 +13,13 @@ from photonwb.io.facade import NWBHDF5IO
 from photonwb.io.reading import Reader
 from photonwb.io.specifications import cached_sources
 from photonwb.schema import Catalog
-from photonwb.validation.findings import Finding, Findings, Severity
+from photonwb.validation.findings import Finding, Findings
 from photonwb.validation.model import model_findings, plan_findings
 from photonwb.validation.rules import LAYERS, run, unreadable
 from photonwb.validation.stored import StoredFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     from photonwb import typing
     from photonwb.file import NWBFile
@@ -100,12 +100,12 @@ def validate(
 @contextmanager
 def _opened(
     source: Any, driver: str | None, aws_region: str | None
-) -> Iterator[tuple[Store | None, NWBFile | None, Finding | None]]:
+) -> Generator[tuple[Store | None, NWBFile | None, Finding | None]]:
     """The store and the object of a file, or what keeps it from being opened."""
     if hasattr(source, "neurodata_type"):
         stored = source._stored
         yield (None if stored is None else stored.node.store), source, None
-    elif hasattr(source, "root"):
+    elif hasattr(source, "root") and not hasattr(source, "__fspath__"):  # a Path has a root as well
         yield source, None, None
     elif isinstance(source, NWBHDF5IO):
         yield source._open_store(), None, None
