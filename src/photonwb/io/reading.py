@@ -308,7 +308,8 @@ def _collection_of(cls: type, collections: list[Field]) -> Field | None:
         for field in collections:
             if base.__name__ in field.element_names:
                 return field
-    unknown = cls.__bases__[0].__name__ in ("NWBContainer", "NWBData", "Container", "Data")
+    is_made = cls.__module__ == "photonwb.generated"
+    unknown = is_made and cls.__bases__[0].__name__ in ("NWBContainer", "NWBData", "Container", "Data")
     return collections[0] if unknown and len(collections) == 1 and collections[0].where else None
 
 
