@@ -143,6 +143,61 @@ def test_write_blocks(numbers, maker):
     np.testing.assert_array_equal(maker.reopen(numbers.store).root["numbers"].read(), NUMBERS + 1000)
 
 
+def test_blocks_make_a_dataset_grow(store, maker):
+    layout = Layout((0, 40, 3), NUMBERS.dtype, (None, 40, 3), (2, 40, 3), (("gzip", {"level": 1}),))
+    for name, element in (("numbers", NUMBERS.dtype), ("text", TEXT)):
+        values = NUMBERS if name == "numbers" else NUMBERS.astype(str).astype(object)
+        growing = store.root.create_dataset(name, layout._replace(element=element))
+        growing.write_blocks(
+            ((slice(start, start + 1), slice(None), slice(0, 3)), values[start : start + 1]) for start in range(5)
+        )
+        assert growing.shape == NUMBERS.shape
+    root = maker.reopen(store).root
+    np.testing.assert_array_equal(root["numbers"].read(), NUMBERS)
+    np.testing.assert_array_equal(root["text"].read().astype("i4"), NUMBERS)
+
+
+@MANY
+@given(data=st.data())
+def test_blocks_in_any_order_and_size(store, data):
+    filters = data.draw(
+        st.sampled_from([(), (("gzip", {"level": 1}),), (("shuffle", {}), ("gzip", {"level": 9}), ("fletcher32", {}))])
+    )
+    chunks = data.draw(st.tuples(st.integers(1, 7), st.integers(1, 5)))
+    fill = data.draw(st.sampled_from([None, 9]))
+    expected = np.full((7, 5), 0 if fill is None else fill, "i2")
+    dataset = store.root.create_dataset(f"n{next(NAMES)}", Layout((7, 5), expected.dtype, (None, 5), chunks, filters, fill))
+    for _ in range(data.draw(st.integers(0, 3))):
+        blocks = []
+        for start, end, left, right in data.draw(
+            st.lists(st.tuples(*[st.integers(0, 7)] * 2, *[st.integers(0, 5)] * 2), max_size=5)
+        ):
+            place = (slice(min(start, end), max(start, end)), slice(min(left, right), max(left, right)))
+            values = np.full(expected[place].shape, data.draw(st.integers(-100, 100)), "i2")
+            blocks.append((place, values))
+            expected[place] = values
+        dataset.write_blocks(blocks)
+        np.testing.assert_array_equal(dataset.read(), expected)
+
+
+def test_errors_of_whoever_makes_blocks_are_theirs(plain):
+    def blocks():
+        yield (slice(0, 1), slice(0, 40), slice(0, 3)), NUMBERS[:1]
+        raise ValueError("the camera is on fire")
+
+    with pytest.raises(ValueError, match=r"^the camera is on fire$"):
+        plain.write_blocks(blocks())
+
+
+@pytest.mark.parametrize(
+    "place", [(slice(0, 6), slice(0, 40), slice(0, 3)), (slice(0, 5),), (slice(0, 5, 2), slice(0, 40), slice(0, 3))], ids=repr
+)
+def test_blocks_that_do_not_fit(plain, place):
+    with pytest.raises(InvalidValueError):
+        plain.write_blocks([(place, NUMBERS)])
+    np.testing.assert_array_equal(plain.read(), NUMBERS)
+
+
 @pytest.mark.parametrize(
     ("place", "values"), [((slice(0, 2),), np.zeros((3, 40, 3), "i4")), ((), np.zeros(4, "i4")), ((), 1.5), ((), 2**40)], ids=repr
 )

@@ -207,7 +207,10 @@ class Dataset(Node, Protocol):
     def write(self, selection: tuple[slice, ...], values: Any) -> None: ...
 
     def write_blocks(self, blocks: Iterable[Block]) -> None:
-        """Store many blocks as they come, encoding chunks in parallel where the store can; memory bounded by a few blocks."""
+        """Store many blocks as they come, encoding chunks in parallel where the store can; memory bounded by a few blocks.
+
+        The slices have no step. The dataset grows where a block reaches beyond it, as far as its layout allows.
+        """
         ...
 
     def resize(self, shape: tuple[int, ...]) -> None: ...

@@ -190,6 +190,10 @@ class HDF5Store:
             self._objects.clear()
         self._objects[path] = object_id
 
+    def forget(self, path: str) -> None:
+        """Let an open object be opened anew for the next access."""
+        self._objects.pop(path, None)
+
     def forget_structure(self) -> None:
         """To be called when objects come, go or move."""
         self._objects.clear()

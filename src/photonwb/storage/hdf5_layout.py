@@ -165,5 +165,9 @@ def _chunk_places(dataset: Any, chunks: tuple[int, ...]) -> dict[tuple[int, ...]
         start, skipped, offset, size = chunk
         places[tuple(at // step for at, step in zip(start, chunks, strict=True))] = ChunkPlace(offset, size, skipped)
 
-    dataset.chunk_iter(note)
+    if hasattr(dataset, "chunk_iter"):
+        dataset.chunk_iter(note)
+    else:  # HDF5 before 1.10.10
+        for number in range(dataset.get_num_chunks()):
+            note(dataset.get_chunk_info(number))
     return places

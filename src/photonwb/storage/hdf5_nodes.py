@@ -20,6 +20,7 @@ from .hdf5_attributes import HDF5Attributes, needs_dense_storage
 from .hdf5_layout import byte_layout, creation_properties, filters_of, layout_of, reads_other_files
 from .hdf5_library import h5d, h5g, h5l, h5o, h5p, h5s, name_bytes, name_text
 from .hdf5_types import decode, element_from, encode, file_type, memory_type
+from .hdf5_writing import write_blocks
 from .links import descend
 from .selections import read_selection, spans
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from photonwb.arrays.source import ByteLayout
+    from photonwb.arrays.source import ArraySource, ByteLayout
 
     from .contract import Block, Layout, Selection
     from .hdf5 import HDF5Store, Task
@@ -74,7 +75,8 @@ class _Node:
         return HDF5Attributes(self.store, self.path)
 
     @property
-    def _id(self) -> Any:
+    def object_id(self) -> Any:
+        """The open object."""
         return self.store.object_id(self.path)
 
 
@@ -86,13 +88,13 @@ class HDF5Group(_Node):
     def __iter__(self) -> Iterator[str]:
         names: list[bytes] = []
         with self.store.reading(self.path):
-            group = self._id
+            group = self.object_id
             group.links.iterate(names.append)
         return iter([name_text(name) for name in names])
 
     def __len__(self) -> int:
         with self.store.reading(self.path):
-            return self._id.get_num_objs()
+            return self.object_id.get_num_objs()
 
     def __contains__(self, name: object) -> bool:
         if not isinstance(name, str) or not name or "\0" in name:
@@ -104,7 +106,7 @@ class HDF5Group(_Node):
                 return False
             return True
         with self.store.reading(self.path):
-            group = self._id
+            group = self.object_id
             return name not in (".", "..") and group.links.exists(name_bytes(name))
 
     def __getitem__(self, name: str) -> HDF5Group | HDF5Dataset | Link:
@@ -112,7 +114,7 @@ class HDF5Group(_Node):
             return descend(self, name)  # pyright: ignore[reportReturnType] - the nodes of a store are of its own classes
         path = self._child(name)
         with self.store.reading(path):
-            group, raw = self._id, name_bytes(name)
+            group, raw = self.object_id, name_bytes(name)
             try:
                 info = group.links.get_info(raw)
             except (KeyError, RuntimeError, ValueError) as error:
@@ -132,7 +134,7 @@ class HDF5Group(_Node):
             properties = h5p.create(h5p.GROUP_CREATE)
             if _has_large(attributes):
                 properties.set_attr_creation_order(h5p.CRT_ORDER_TRACKED)
-            member = self._open(name, h5g.create(self._id, name_bytes(name), gcpl=properties))
+            member = self._open(name, h5g.create(self.object_id, name_bytes(name), gcpl=properties))
             member.attributes.update(attributes or {})
         return member  # pyright: ignore[reportReturnType] - `_open` tells groups and datasets apart at run time
 
@@ -148,17 +150,19 @@ class HDF5Group(_Node):
             if layout.shape:
                 maximum = tuple(h5s.UNLIMITED if length is None else length for length in layout.maximum or layout.shape)
                 space = h5s.create_simple(layout.shape, maximum)
-            created = h5d.create(self._id, name_bytes(name), file_type(layout.element), space, properties)
+            created = h5d.create(self.object_id, name_bytes(name), file_type(layout.element), space, properties)
             member = self._open(name, created)
             assert isinstance(member, HDF5Dataset)
-            if values is not None:
+            if values is not None and layout.chunks and values.size:
+                member.write_blocks([(tuple(map(slice, (0,) * values.ndim, values.shape)), values)])
+            elif values is not None:
                 member.write((), values)
             member.attributes.update(attributes or {})
         return member
 
     def create_link(self, name: str, link: Link) -> None:
         with self._new_member(name):
-            group = self._id
+            group = self.object_id
             if link.file is None:
                 group.links.create_soft(name_bytes(name), name_bytes(link.path))
             else:
@@ -167,14 +171,14 @@ class HDF5Group(_Node):
     def delete(self, name: str) -> None:
         check_member(self, name)
         with self.store.writing(self._child(name)):
-            self._id.unlink(name_bytes(name))
+            self.object_id.unlink(name_bytes(name))
         self.store.forget_structure()
 
     def move(self, name: str, to: Any, new_name: str) -> None:
         check_move(self, name, to, new_name)
         with self.store.writing(self._child(name)):
-            group = self._id
-            group.links.move(name_bytes(name), to._id, name_bytes(new_name))
+            group = self.object_id
+            group.links.move(name_bytes(name), to.object_id, name_bytes(new_name))
         self.store.forget_structure()
 
     def _child(self, name: str) -> str:
@@ -206,28 +210,28 @@ class HDF5Dataset(_Node):
     @property
     def shape(self) -> tuple[int, ...]:
         with self.store.reading(self.path):
-            return self._id.shape or ()
+            return self.object_id.shape or ()
 
     @property
     def dtype(self) -> np.dtype[Any]:
         with self.store.reading(self.path):
-            return dtype_of(element_from(self._id.get_type()))
+            return dtype_of(element_from(self.object_id.get_type()))
 
     @property
     def layout(self) -> Layout:
         with self.store.reading(self.path):
-            return layout_of(self._id)
+            return layout_of(self.object_id)
 
     @property
     def chunks(self) -> tuple[int, ...] | None:
         with self.store.reading(self.path):
-            properties = self._id.get_create_plist()
+            properties = self.object_id.get_create_plist()
             return properties.get_chunk() if properties.get_layout() == h5d.CHUNKED else None
 
     @property
     def filters(self) -> tuple[tuple[str, Mapping[str, Any]], ...]:
         with self.store.reading(self.path):
-            return filters_of(self._id.get_create_plist())
+            return filters_of(self.object_id.get_create_plist())
 
     @property
     def description(self) -> str:
@@ -235,7 +239,7 @@ class HDF5Dataset(_Node):
 
     def read(self, selection: Selection | Any = ()) -> Any:
         with self.store.reading(self.path):
-            dataset = self._id
+            dataset = self.object_id
             if not self.store.trusted and reads_other_files(dataset):
                 raise StorageError(f"{self.description}: the values lie in other files, which this one is not trusted to name")
             space, stored = dataset.get_space(), dataset.get_type()
@@ -267,7 +271,7 @@ class HDF5Dataset(_Node):
                 "shape is damaged, or most of it was never written: read a part"
             )
 
-    def source(self) -> HDF5Dataset:
+    def source(self) -> ArraySource:
         return self
 
     def byte_layout(self) -> ByteLayout | None:
@@ -276,11 +280,11 @@ class HDF5Dataset(_Node):
                 return None
             if self.store.writable:
                 self.store.flush()
-            return byte_layout(self._id, self.store.location)
+            return byte_layout(self.object_id, self.store.location)
 
     def write(self, selection: tuple[slice, ...], values: Any) -> None:
         with self.store.writing(self.path):
-            dataset = self._id
+            dataset = self.object_id
             element = element_from(dataset.get_type())
             box = spans(selection, dataset.shape)
             counts = tuple(map(len, box))
@@ -290,13 +294,12 @@ class HDF5Dataset(_Node):
                 dataset.write(*_spaces(dataset.get_space(), dataset.shape, box), encoded)
 
     def write_blocks(self, blocks: Iterable[Block]) -> None:
-        for selection, values in blocks:
-            self.write(selection, values)
+        write_blocks(self, blocks)
 
     def resize(self, shape: tuple[int, ...]) -> None:
         check_resize(self.layout, shape, self.description)
         with self.store.writing(self.path):
-            self._id.set_extent(tuple(shape))
+            self.object_id.set_extent(tuple(shape))
 
 
 def _has_large(attributes: Mapping[str, Any] | None) -> bool:

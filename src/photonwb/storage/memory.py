@@ -13,12 +13,14 @@ from .checks import check_layout, check_member, check_move, check_new_name, chec
 from .contract import REFERENCE, Link, Reference
 from .elements import convert, dtype_of, normalise, objects, plain_value
 from .links import descend, follow
-from .selections import read_selection, spans
+from .selections import grown, read_selection, spans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from numpy.typing import NDArray
+
+    from photonwb.arrays.source import ArraySource
 
     from .contract import Block, ElementType, Layout, Selection
 
@@ -196,7 +198,7 @@ class MemoryDataset(_Node):
         values = read_selection(selection, self.shape, lambda box: self._values[np.ix_(*box)] if box else self._values)
         return plain_value(_resolved(values.copy()))
 
-    def source(self) -> MemoryDataset:
+    def source(self) -> ArraySource:
         return self
 
     def byte_layout(self) -> None:
@@ -209,8 +211,8 @@ class MemoryDataset(_Node):
         self._values[(*selection, ...)] = _bound(array, self.store)
 
     def write_blocks(self, blocks: Iterable[Block]) -> None:
-        for selection, values in blocks:
-            self.write(selection, values)
+        for place, values in grown(self, blocks):
+            self.write(place, values)
 
     def resize(self, shape: tuple[int, ...]) -> None:
         self.store.check(to_change=True)

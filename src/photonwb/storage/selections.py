@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from photonwb.arrays.selection import select
+from photonwb.errors import InvalidValueError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
     from photonwb.arrays.selection import AxisIndex
 
-__all__ = ["Box", "read_selection", "spans"]
+    from .contract import Block, Dataset
+
+__all__ = ["Box", "grown", "read_selection", "spans"]
 
 # One range of positive step for each axis.
 Box: TypeAlias = "tuple[range, ...]"
@@ -52,6 +55,20 @@ def spans(selection: tuple[slice, ...], shape: tuple[int, ...]) -> Box:
     if pick is not None:
         raise IndexError(f"only slices of positive step can be written, not {selection!r}")
     return tuple(axis for axis in fetch if isinstance(axis, range))
+
+
+def grown(dataset: Dataset, blocks: Iterable[Block]) -> Iterator[Block]:
+    """The blocks with a start and an end for each axis; the dataset is made larger for those that reach beyond it."""
+    shape = dataset.shape
+    for place, values in blocks:
+        if len(place) != len(shape) or any(axis.step not in (None, 1) for axis in place):
+            raise InvalidValueError(f"{place} is no block of an array of {len(shape)} axes: give each a slice without a step")
+        ends = tuple(length if axis.stop is None else axis.stop for axis, length in zip(place, shape, strict=True))
+        needed = tuple(map(max, ends, shape))
+        if needed != shape:
+            dataset.resize(needed)
+            shape = needed
+        yield tuple(slice(axis.start or 0, end) for axis, end in zip(place, ends, strict=True)), values
 
 
 def _fetched(fetch: tuple[AxisIndex, ...], read_box: Callable[[Box], NDArray[Any]]) -> NDArray[Any]:
