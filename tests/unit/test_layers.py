@@ -25,7 +25,7 @@ ALLOWED: dict[str, set[str]] = {
     "io": GROUND | {"schema", "arrays", "storage", "model"},
 }
 BASE = set(ALLOWED) | {"facade"}
-USERS = {"drop_in", "importers", "plots", "simulation", "testing", "validation"}  # use what a user can use
+USERS = {"drop_in", "importers", "plots", "simulation", "testing", "tree", "validation"}  # use what a user can use
 ALLOWED |= dict.fromkeys(USERS, BASE)
 ALLOWED |= dict.fromkeys(("viewer", "cli"), BASE | USERS | {"viewer"})
 

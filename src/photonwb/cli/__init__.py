@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="simulate a recording, write it, read it back and show it")
-    demo.add_argument("--output", "-o", default="demo.nwb", help="file to write (default: %(default)s)")
-    demo.add_argument("--frames", type=int, default=300, help="length of the movie (default: %(default)s)")
+    demo.add_argument(
+        "--output", "-o", default="demo.nwb", help="file to write; its picture goes beside it (default: %(default)s)"
+    )
+    demo.add_argument("--frames", type=_count, default=300, help="length of the movie (default: %(default)s)")
     demo.add_argument("--seed", type=int, default=1, help="seed of the simulation (default: %(default)s)")
 
     tree = commands.add_parser("tree", help="show what a file holds, with shapes and units")
@@ -32,6 +35,13 @@ def _parser() -> argparse.ArgumentParser:
     validate = commands.add_parser("validate", help="look for mistakes in files, and say how to mend them")
     validate.add_argument("paths", nargs="+", metavar="path")
     return parser
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"expected a number of at least 1, got {count}")
+    return count
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,7 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from photonwb.cli import commands
 
     try:
-        return int(getattr(commands, options.command)(options))
+        code = int(getattr(commands, options.command)(options))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output has seen enough (`| head`). What is still buffered must not fail when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (PhotonwbError, OSError) as error:
         if options.debug:
             raise
@@ -59,3 +74,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 3
     except KeyboardInterrupt:
         return 130
+    return code
