@@ -179,6 +179,8 @@ class Writer:
             if node is not None:
                 self._write_type(container, node)
                 self.write_attributes(container, node)
+                if container.parent is not None:  # a table may say more of its columns than these do themselves
+                    self.write_attributes(container.parent, node, of=container.name)
 
         if refers_to_objects(container.data):
             self._referring_datasets.append(write)
