@@ -1,0 +1,148 @@
+"""What is read from a file is what h5py reads, and what is picked from it is what numpy picks."""
+
+from __future__ import annotations
+
+import hdf5plugin
+import h5py
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from h5py_source import H5pySource
+from photonwb.arrays import LazyArray
+from photonwb.arrays.reading import can_read
+
+MANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+COMPOUND = np.dtype([("x", "<u4"), ("y", ">u2"), ("weight", "<f4")])
+DTYPES = st.sampled_from(["u1", "i2", "<u2", ">u2", ">i4", "<f4", ">f8", "?", "S3", "f2", COMPOUND])
+FILTERS = st.sampled_from(
+    [
+        {},
+        {"compression": "gzip", "compression_opts": 1},
+        {"compression": "gzip", "compression_opts": 9, "shuffle": True},
+        {"compression": "gzip", "compression_opts": 0},
+        {"shuffle": True},
+        {"fletcher32": True},
+        {"shuffle": True, "compression": "gzip", "fletcher32": True},
+        {"compression": "lzf", "shuffle": True},
+        dict(hdf5plugin.Zstd()),
+    ]
+)
+
+
+@st.composite
+def index_arrays(draw, length):
+    """Positions in any order and number of axes, or a mask of one axis."""
+    if length == 0:
+        return np.empty(0, int)
+    if draw(st.booleans()):
+        return draw(npst.arrays(bool, length))
+    shape = draw(npst.array_shapes(min_dims=1, max_dims=2, min_side=0, max_side=5))
+    return draw(npst.arrays(int, shape, elements=st.integers(-length, length - 1)))
+
+
+@st.composite
+def keys(draw, shape):
+    """Basic indices, with any of their integers and slices replaced by index arrays of one shape."""
+    key = draw(npst.basic_indices(shape, allow_newaxis=True, max_dims=len(shape) + 2))
+    parts = list(key) if isinstance(key, tuple) else [key]
+    if not shape or Ellipsis in parts or None in parts or not draw(st.booleans()):
+        return key
+    parts += [slice(None)] * (len(shape) - len(parts))
+    axes = draw(st.sets(st.sampled_from(range(len(shape))), max_size=2))
+    count = draw(st.integers(0, 4))
+    for axis in axes:
+        length = shape[axis]
+        if len(axes) == 1:
+            parts[axis] = draw(index_arrays(length))
+        elif length:
+            parts[axis] = draw(npst.arrays(int, count, elements=st.integers(-length, length - 1)))
+    return tuple(parts)
+
+
+@st.composite
+def datasets(draw):
+    """Values, and how h5py is to store them; some chunks stay unwritten."""
+    dtype = np.dtype(draw(DTYPES))
+    shape = draw(npst.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=12))
+    chunks = tuple(draw(st.integers(1, 7)) for _ in shape)
+    seed = draw(st.integers(0, 2**32 - 1))
+    count = int(np.prod(shape)) * dtype.itemsize
+    raw = np.random.default_rng(seed).integers(0, 4, count, dtype="u1")
+    values = (raw % 2 if dtype.kind == "b" else raw).view(dtype).reshape(shape)
+    options = {"chunks": chunks, **draw(FILTERS)} if draw(st.booleans()) else {}
+    if dtype.names is None and dtype.kind in "iuf" and draw(st.booleans()):
+        options["fillvalue"] = dtype.type(3)
+    written = draw(st.none() | st.tuples(*[st.integers(0, length) for length in shape]))
+    return values, options, written
+
+
+def stored(path, values, options, written):
+    """What h5py has after it wrote the values, or a corner of them."""
+    with h5py.File(path, "w") as file:
+        dataset = file.create_dataset(
+            "data", values.shape, values.dtype, maxshape=(None,) * values.ndim if options.get("chunks") else None, **options
+        )
+        if written is None:
+            dataset[...] = values
+        elif 0 not in written:
+            corner = tuple(slice(0, stop) for stop in written)
+            dataset[corner] = values[corner]
+        return dataset[...]
+
+
+@MANY
+@given(drawn=datasets(), data=st.data())
+def test_any_index_of_any_dataset(tmp_path, drawn, data):
+    path = tmp_path / "a.h5"
+    expected = stored(path, *drawn)
+    source = H5pySource(path)
+    lazy = LazyArray(source)
+    key = data.draw(keys(expected.shape))
+    values, wanted = lazy[key], expected[key]
+    assert type(values) is type(wanted)
+    assert values.dtype == wanted.dtype
+    assert values.shape == wanted.shape
+    assert values.tobytes() == wanted.tobytes()
+    assert (source.reads == 0) or not can_read(source.byte_layout())
+
+
+@MANY
+@given(drawn=datasets(), nbytes=st.integers(1, 400))
+def test_blocks_tile_the_array(tmp_path, drawn, nbytes):
+    path = tmp_path / "a.h5"
+    expected = stored(path, *drawn)
+    lazy = LazyArray(H5pySource(path))
+    found = np.zeros_like(expected)
+    seen = np.zeros(expected.shape, int)
+    for place, values in lazy.blocks(nbytes):
+        found[place] = values
+        seen[place] += 1
+    assert found.tobytes() == expected.tobytes()
+    assert (seen == 1).all()
+    rows = list(lazy)
+    assert len(rows) == len(expected)
+    assert all(row.tobytes() == wanted.tobytes() for row, wanted in zip(rows, expected, strict=True))
+
+
+@MANY
+@given(mask=npst.arrays(bool, (9, 5, 4)))
+def test_a_mask_of_the_whole_shape(tmp_path, mask):
+    path = tmp_path / "a.h5"
+    expected = stored(path, np.arange(180).reshape(9, 5, 4), {"chunks": (2, 5, 3), "compression": "gzip"}, None)
+    assert np.array_equal(LazyArray(H5pySource(path))[mask], expected[mask])
+
+
+@pytest.mark.parametrize(
+    "key", [9, -10, (0, 5), (0, 0, 0, 0), [9], "x", 1.5, (..., ...), np.zeros(3, bool), np.zeros((9, 4), bool), [[1.5]]]
+)
+def test_what_numpy_refuses_is_refused(tmp_path, key):
+    path = tmp_path / "a.h5"
+    expected = stored(path, np.arange(180).reshape(9, 5, 4), {}, None)
+    with pytest.raises(IndexError):
+        expected[key]
+    with pytest.raises(IndexError):
+        LazyArray(H5pySource(path))[key]
