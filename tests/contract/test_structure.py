@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from photonwb.errors import BrokenLinkError, ClosedFileError, InvalidValueError, NotFoundError, StorageError
-from photonwb.storage.contract import TEXT, Layout, Link, Reference, is_group
+from photonwb.errors import BrokenLinkError, ClosedFileError, InvalidValueError, NotFoundError, PhotonwbError, StorageError
+from photonwb.storage.contract import REFERENCE, TEXT, Layout, Link, Reference, is_group
 
 NUMBERS = Layout((3,), np.dtype("i4"))
 
@@ -235,6 +235,17 @@ def test_a_reference_cannot_be_made_to_nothing(tree):
     with pytest.raises(BrokenLinkError):
         tree.root.attributes["target"] = Reference("/nowhere")
     assert "target" not in tree.root.attributes
+
+
+def test_what_fails_leaves_nothing_behind(store):
+    for wrong in ({"x": None}, {"ok": 1, "x": Reference("/nowhere")}):
+        with pytest.raises(PhotonwbError):
+            store.root.create_group("g", wrong)
+        with pytest.raises(PhotonwbError):
+            store.root.create_dataset("d", NUMBERS, [1, 2, 3], wrong)
+    with pytest.raises(PhotonwbError):
+        store.root.create_dataset("d", Layout((1,), REFERENCE), [Reference("/nowhere")])
+    assert list(store.root) == []
 
 
 def test_reading_does_not_change(tree, maker):

@@ -72,7 +72,7 @@ class HDF5Store:
     def __init__(self, file: Any, mode: Literal["r", "r+", "w", "x"] = "r", *, trusted: bool = True, **options: Any) -> None:
         if mode not in ("r", "r+", "w", "x"):
             raise InvalidValueError(f"mode must be 'r', 'r+', 'w' or 'x', got {mode!r}")
-        self._mode, self.trusted = mode, trusted
+        self._mode, self.trusted, self._options = mode, trusted, options
         self._is_ours = not isinstance(file, h5py.File)
         self._file: Any = file
         if isinstance(file, h5py.File):
@@ -84,7 +84,8 @@ class HDF5Store:
         else:
             self.location = str(getattr(file, "name", file))
             self._file = open_file(file, mode, self.location, options)
-        self._is_local = not options and self._file.id.get_access_plist().get_driver() == h5fd.SEC2 and not self._file.swmr_mode
+        self._has_path = isinstance(file, (str, os.PathLike))
+        self._is_local = self._file.id.get_access_plist().get_driver() == h5fd.SEC2 and not self._file.swmr_mode
         self._process = os.getpid()
         self._objects: dict[str, Any] = {}
         self._addresses: Addresses | None = None
@@ -96,9 +97,9 @@ class HDF5Store:
         return f"<HDF5Store {self.location!r}, {'closed' if self.closed else f'mode {self._mode!r}'}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self.writable or not self._is_ours or not self._is_local:
-            raise InvalidTypeError(f"{self.location}: only a local file opened by its path for reading can be pickled")
-        return _reopen, (self.location, self.trusted)
+        if self.writable or not self._has_path:
+            raise InvalidTypeError(f"{self.location}: only a file opened by its path for reading can be pickled")
+        return _reopen, (self.location, self.trusted, self._options)
 
     def __enter__(self) -> HDF5Store:
         return self
@@ -194,8 +195,12 @@ class HDF5Store:
         """Let an open object be opened anew for the next access."""
         self._objects.pop(path, None)
 
-    def forget_structure(self) -> None:
+    def forget_addresses(self) -> None:
         """To be called when objects come, go or move."""
+        self._addresses = None
+
+    def forget_all(self) -> None:
+        """To be called when objects go or move."""
         self._objects.clear()
         self._addresses = None
 
@@ -234,8 +239,8 @@ class HDF5Store:
         return store
 
 
-def _reopen(location: str, trusted: bool) -> HDF5Store:
-    return HDF5Store(location, "r", trusted=trusted)
+def _reopen(location: str, trusted: bool, options: dict[str, Any]) -> HDF5Store:
+    return HDF5Store(location, "r", trusted=trusted, **options)
 
 
 class Task:

@@ -134,9 +134,10 @@ class HDF5Group(_Node):
             properties = h5p.create(h5p.GROUP_CREATE)
             if _has_large(attributes):
                 properties.set_attr_creation_order(h5p.CRT_ORDER_TRACKED)
-            member = self._open(name, h5g.create(self.object_id, name_bytes(name), gcpl=properties))
-            member.attributes.update(attributes or {})
-        return member  # pyright: ignore[reportReturnType] - `_open` tells groups and datasets apart at run time
+            self.store.keep(self._child(name), h5g.create(self.object_id, name_bytes(name), gcpl=properties))
+            member = HDF5Group(self.store, self._child(name))
+            self._fill(member, attributes)
+        return member
 
     def create_dataset(
         self, name: str, layout: Layout, value: Any = None, attributes: Mapping[str, Any] | None = None
@@ -151,13 +152,9 @@ class HDF5Group(_Node):
                 maximum = tuple(h5s.UNLIMITED if length is None else length for length in layout.maximum or layout.shape)
                 space = h5s.create_simple(layout.shape, maximum)
             created = h5d.create(self.object_id, name_bytes(name), file_type(layout.element), space, properties)
-            member = self._open(name, created)
-            assert isinstance(member, HDF5Dataset)
-            if values is not None and layout.chunks and values.size:
-                member.write_blocks([(tuple(map(slice, (0,) * values.ndim, values.shape)), values)])
-            elif values is not None:
-                member.write((), values)
-            member.attributes.update(attributes or {})
+            self.store.keep(self._child(name), created)
+            member = HDF5Dataset(self.store, self._child(name))
+            self._fill(member, attributes, values)
         return member
 
     def create_link(self, name: str, link: Link) -> None:
@@ -172,14 +169,14 @@ class HDF5Group(_Node):
         check_member(self, name)
         with self.store.writing(self._child(name)):
             self.object_id.unlink(name_bytes(name))
-        self.store.forget_structure()
+        self.store.forget_all()
 
     def move(self, name: str, to: Any, new_name: str) -> None:
         check_move(self, name, to, new_name)
         with self.store.writing(self._child(name)):
             group = self.object_id
             group.links.move(name_bytes(name), to.object_id, name_bytes(new_name))
-        self.store.forget_structure()
+        self.store.forget_all()
 
     def _child(self, name: str) -> str:
         return f"{self.path.rstrip('/')}/{name}"
@@ -188,8 +185,21 @@ class HDF5Group(_Node):
         """Context in which a member is made, after its name was checked."""
         task = self.store.writing(self._child(name))
         check_new_name(self, name)
-        self.store.forget_structure()
+        self.store.forget_addresses()
         return task
+
+    def _fill(self, member: HDF5Group | HDF5Dataset, attributes: Mapping[str, Any] | None, values: Any = None) -> None:
+        """Write the content of a new member; when that fails, there is no new member."""
+        try:
+            if isinstance(member, HDF5Dataset) and values is not None:
+                if values.size and member.chunks:
+                    member.write_blocks([(tuple(map(slice, (0,) * values.ndim, values.shape)), values)])
+                else:
+                    member.write((), values)
+            member.attributes.update(attributes or {})
+        except BaseException:
+            self.delete(member.name)
+            raise
 
     def _open(self, name: str, object_id: Any) -> HDF5Group | HDF5Dataset:
         path = self._child(name)

@@ -160,8 +160,12 @@ class MemoryGroup(_Node):
         self.store.check(to_change=True)
         check_new_name(self, name)
         self.members[name] = member
-        if attributes:
-            member.attributes.update(attributes)
+        try:
+            if attributes:
+                member.attributes.update(attributes)
+        except BaseException:
+            del self.members[name]
+            raise
         return member
 
 

@@ -27,7 +27,7 @@ from photonwb.errors import (
     StorageError,
 )
 from photonwb.storage import hdf5
-from photonwb.storage.contract import Link
+from photonwb.storage.contract import Link, is_group
 
 # A member may be a group, a dataset or a link; a test knows which.
 HDF5Store: Any = hdf5.HDF5Store
@@ -224,6 +224,73 @@ def test_drivers(path):
     with HDF5Store(path, driver="core") as store:
         assert store.root["g/numbers"].read(3) == 3
         assert store.root["g/numbers"].byte_layout() is None
+        assert pickle.loads(pickle.dumps(store.root["g/numbers"])).read(3) == 3
+    with HDF5Store(path, rdcc_nbytes=2**20) as store:
+        assert store.root["g/numbers"].byte_layout() is not None
+
+
+class CountingFile(io.BytesIO):
+    """A file that counts the bytes that are read of it."""
+
+    count = 0
+
+    def readinto(self, buffer):
+        done = super().readinto(buffer)
+        self.count += done
+        return done
+
+
+def test_access_to_one_object_does_not_touch_the_others(tmp_path):
+    with h5py.File(tmp_path / "many.nwb", "w") as file:
+        for number in range(1000):
+            file.create_group(f"many/g{number:04}").attrs["target"] = file.ref
+            file[f"many/g{number:04}/values"] = np.full(100, number)
+        file["many/g0500"].attrs["target"] = file["many/g0500/values"].ref
+    stream = CountingFile((tmp_path / "many.nwb").read_bytes())
+    with HDF5Store(stream) as store:
+        group = store.root["many/g0500"]
+        assert group["values"].read(3) == 500
+        assert group.attributes["target"].path == "/many/g0500/values"
+        assert 0 < stream.count < 0.02 * len(stream.getvalue())
+
+
+def walk(node):
+    yield node
+    if is_group(node):
+        for name in node:
+            if not isinstance(member := node[name], Link):
+                yield from walk(member)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nwbexplorer_test_TwoPhotonSeries.nwb",
+        "nwbexplorer_test_RoiResponseSeries.nwb",
+        "pynwb_2.1.0_nwbfile_with_extension.nwb",
+        "pynapple_inscopixcnmfe_A0634.nwb",
+        "hdmfzarr_sub-healthy-simulated-beta_ses-162_ecephys.nwb",
+    ],
+)
+def test_real_files_are_as_h5py_sees_them(shared_data, name):
+    seen = 0
+    with HDF5Store(shared_data / "nwb" / name) as store, h5py.File(shared_data / "nwb" / name) as file:
+        for node in walk(store.root):
+            other: Any = file[node.path]
+            assert list(node.attributes) == list(other.attrs)
+            for key, value in other.attrs.items():
+                found = node.attributes[key]
+                if isinstance(value, h5py.Reference):
+                    assert found.path == file[value].name
+                else:
+                    is_bytes = isinstance(value, np.ndarray) and value.dtype.kind == "S"
+                    np.testing.assert_array_equal(found, value.astype(str) if is_bytes else value)
+            if not is_group(node):
+                assert node.shape == other.shape
+                if other.dtype.kind in "iufb":
+                    np.testing.assert_array_equal(node.read(), other[()])
+            seen += 1
+    assert seen > 20
 
 
 def test_pickle(path):
