@@ -81,6 +81,8 @@ def element_for(wanted: str | None, given: np.dtype[Any]) -> ElementType:
         return _number(wanted, given)
     if wanted == "bool":
         return _boolean(given)
+    if given.names is not None and any(given[name].kind in "OUS" for name in given.names):
+        return tuple((name, cast("Any", element_for(None, given[name]))) for name in given.names)
     if given.kind == "O" or given.kind == "U":
         return TEXT
     return ASCII if given.kind == "S" else given
