@@ -13,7 +13,7 @@ def test_example_runs(tmp_path):
     examples = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     assert len(examples) == 1
     printed = run_fresh(f"import os; os.chdir({str(tmp_path)!r})\n{examples[0]}\nprint(frames.shape)")
-    assert printed.split("\n")[-2] == "(10, 64, 48)"
+    assert printed.split("\n")[-2] == "(10, 48, 64)"
     assert (tmp_path / "session.nwb").is_file()
 
 
