@@ -91,7 +91,8 @@ def _array_differences(mine: Any, other: Any, path: str) -> Iterator[str]:
     elif left.dtype.kind == "O" and left.size and hasattr(left.flat[0], "object_id"):
         if [item.object_id for item in left.flat] != [item.object_id for item in right.flat]:
             yield f"{path}: other objects are referred to"
-    elif left.dtype.kind not in "OUST" and left.dtype != right.dtype and not _is_number(mine):
+    elif left.dtype.kind not in "OUST" and left.dtype != right.dtype and not _is_number(mine) and "['kind']" not in path:
+        # The kinds of an enumeration are unsigned by the standard; pynwb stores them as they come.
         yield f"{path}: dtype {left.dtype} != {right.dtype}"
     elif not np.array_equal(left, right, equal_nan=left.dtype.kind == "f"):
         yield f"{path}: {left!r:.80} != {right!r:.80}"

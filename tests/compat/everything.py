@@ -6,7 +6,7 @@ test_exchange.py.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -65,10 +65,10 @@ def everything(lib: Any, folder: Any) -> Any:
             species="Mus musculus",
             strain="C57BL/6J",
             weight="0.025 kg",
-            date_of_birth=datetime(2024, 2, 6, tzinfo=timezone.utc),
+            date_of_birth=datetime(2024, 2, 6, tzinfo=UTC),
         ),
     )
-    planes, movie, one_photon = imaging(lib, nwbfile, rng)
+    planes, movie = imaging(lib, nwbfile, rng)
     processed(lib, nwbfile, planes, movie, rng)
     images(lib, nwbfile, rng)
     intervals(lib, nwbfile, movie)
@@ -176,7 +176,7 @@ def imaging(lib: Any, nwbfile: Any, rng: Any) -> Any:
     nwbfile.add_acquisition(
         series(lib, "flags", np.array([True, False, True]), continuity="step", timestamps=[1.0, 2.0, 3.0], rate=None)
     )
-    return (plane, deep), movie, one_photon
+    return (plane, deep), movie
 
 
 def processed(lib: Any, nwbfile: Any, planes: Any, movie: Any, rng: Any) -> None:
@@ -267,7 +267,7 @@ def intervals(lib: Any, nwbfile: Any, movie: Any) -> None:
         )
     nwbfile.add_epoch(0.5, 1.0, tags=["first", "good"], timeseries=[movie])
     nwbfile.add_epoch(1.0, 1.1, tags=["second"], timeseries=[movie])
-    nwbfile.add_invalid_time_interval(0.6, 0.7, tags=["noise"], timeseries=[movie])
+    nwbfile.add_invalid_time_interval(0.75, 1.0, tags=["noise"], timeseries=[movie])
     custom = lib.epoch.TimeIntervals(name="running", description="bouts")
     custom.add_row(start_time=0.0, stop_time=1.0)
     custom.add_row(start_time=2.0, stop_time=3.5)
@@ -309,18 +309,14 @@ def others(lib: Any, nwbfile: Any, rng: Any) -> None:
     for channel in range(3):
         nwbfile.add_electrode(x=float(channel), y=0.0, z=0.0, location="CA1", group=group)
     region = nwbfile.create_electrode_table_region(region=[0, 2], description="two of them")
-    nwbfile.add_acquisition(
-        lib.ecephys.ElectricalSeries(name="voltage", data=rng.random((6, 2)), electrodes=region, rate=1000.0)
-    )
+    nwbfile.add_acquisition(lib.ecephys.ElectricalSeries(name="voltage", data=rng.random((6, 2)), electrodes=region, rate=1000.0))
     position = lib.behavior.Position(name="position")
     position.add_spatial_series(
         lib.behavior.SpatialSeries(name="xy", data=rng.random((4, 2)), reference_frame="corner", rate=50.0, unit="m")
     )
     behavior = nwbfile.create_processing_module(name="behavior", description="what it did")
     behavior.add(position)
-    site = lib.ogen.OptogeneticStimulusSite(
-        name="site", device=device, description="d", excitation_lambda=473.0, location="VISp"
-    )
+    site = lib.ogen.OptogeneticStimulusSite(name="site", device=device, description="d", excitation_lambda=473.0, location="VISp")
     nwbfile.add_ogen_site(site)
     nwbfile.add_stimulus(lib.ogen.OptogeneticSeries(name="light", data=[0.0, 1.0], site=site, rate=1.0))
     nwbfile.add_unit_column(name="score", description="how good")

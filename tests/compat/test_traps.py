@@ -6,7 +6,7 @@ What each trap does to a reader was found by experiment with pynwb, its validato
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ Write = Callable[..., h5py.File]
 
 
 def session() -> NWBFile:
-    return NWBFile("traps", "traps", datetime(2024, 1, 1, tzinfo=timezone.utc))
+    return NWBFile("traps", "traps", datetime(2024, 1, 1, tzinfo=UTC))
 
 
 def plane_of(nwbfile: NWBFile, **options: Any) -> ImagingPlane:
@@ -285,7 +285,7 @@ def test_24_25_dates_are_ascii_with_a_zone(write: Write) -> None:
 
 
 def test_26_lists_of_one_are_lists(write: Write) -> None:
-    nwbfile = NWBFile("d", "i", datetime(2024, 1, 1, tzinfo=timezone.utc), keywords=["one"], experimenter="Lovelace, Ada")
+    nwbfile = NWBFile("d", "i", datetime(2024, 1, 1, tzinfo=UTC), keywords=["one"], experimenter="Lovelace, Ada")
     nwbfile.add_acquisition(ImageSeries("e", unit="n.a.", external_file=["a.tif"], num_samples=1, rate=1.0, format="external"))
     file = write(nwbfile)
     assert file["general/keywords"].shape == file["general/experimenter"].shape == (1,)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from photonwb.container import AbstractContainer, Data
+    from photonwb.container import AbstractContainer
     from photonwb.fields import Field
     from photonwb.io.writing import Writer
     from photonwb.storage.contract import Block, Dataset, ElementType, Group
@@ -148,7 +148,7 @@ def _write_blocks(parent: Group, name: str, container: AbstractContainer, field:
     element = _index_element(container) if field.dtype is None else None
     if element is None:
         element = _element(container, field, data.dtype)
-    layout = layout_for(data, element, role=role_of(container, field))
+    layout = Layout(*layout_for(data, element, role=role_of(container, field)))
     dataset = parent.create_dataset(name, layout)
     blocks = _converted_blocks(container, field, data.blocks(layout.chunks), element)
     dataset.write_blocks(_growing(dataset, blocks) if None in data.shape else blocks)
@@ -193,8 +193,6 @@ def rewrite_values(writer: Writer, node: Dataset, container: AbstractContainer, 
         False when the dataset cannot hold them (its shape is final, its type too narrow, or they belong elsewhere): it has to be
         made anew.
     """
-    import numpy as np
-
     if hasattr(value, "neurodata_type") or hasattr(value, "io_settings") or _is_scalar(value) or node.shape == ():
         return False
     references = reference_array(writer, container, field, value)
@@ -227,8 +225,10 @@ def _can_hold(layout: Layout, shape: tuple[int | None, ...], element: ElementTyp
     if layout.maximum is None and tuple(shape) != layout.shape:
         return False
     room = layout.maximum or layout.shape
-    return fits and len(room) == len(shape) and all(
-        most is None or (length is not None and length <= most) for most, length in zip(room, shape, strict=True)
+    return (
+        fits
+        and len(room) == len(shape)
+        and all(most is None or (length is not None and length <= most) for most, length in zip(room, shape, strict=True))
     )
 
 

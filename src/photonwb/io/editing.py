@@ -93,8 +93,10 @@ class Editor(Writer):
             held = container.__dict__.get(field.name)
             if field.kind == Kind.CHILDREN and held is not None:
                 group = self._existing(container, field)
-                for name in self._taken_out(container, field, held) if group is not None else ():
-                    group.delete(name)
+                if group is not None:
+                    for name in self._taken_out(container, field, held):
+                        if name in group:
+                            group.delete(name)
 
     def _taken_out(self, container: AbstractContainer, field: Field, held: Any) -> list[str]:
         """Names in the file of objects that are not in a collection any more, or that others have taken the place of."""
@@ -107,8 +109,7 @@ class Editor(Writer):
             gone = set(members_of(container, field)) - kept
         else:
             gone = set[str]()
-        group = self._existing(container, field)
-        return [name for name in gone if group is not None and name in group]
+        return sorted(gone)
 
     def _existing(self, container: AbstractContainer, field: Field) -> Group | None:
         group = cast("Group", self._node(container))

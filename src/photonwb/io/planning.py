@@ -158,7 +158,8 @@ class Plan:
                 self._check_target(container, field, item)
             if field.required and not held and container._stored is None:
                 kinds = " or ".join(field.element_names)
-                self.problems.append(f"{container._label()}.{field.name}: expected at least one {kinds}, got none; add one, or leave it out")
+                place = f"{container._label()}.{field.name}"
+                self.problems.append(f"{place}: expected at least one {kinds}, got none; add one, or leave it out")
             return
         value = container.fields.get(field.name)
         if value is None:

@@ -181,9 +181,8 @@ class StoredObject:
             error.add_note(f"while reading {field.name!r} of {container._label()} at {self.path} in {self.location}")
             raise
         except Exception as error:
-            raise UnreadableObjectError(
-                f"{self.location}: {self.path}: {field.name!r} of {container._label()} cannot be read: {type(error).__name__}: {error}"
-            ) from error
+            place = f"{self.location}: {self.path}: {field.name!r} of {container._label()}"
+            raise UnreadableObjectError(f"{place} cannot be read: {type(error).__name__}: {error}") from error
 
     def _load(self, container: AbstractContainer, field: Field) -> Any:
         if field.kind == Kind.CONTENT:

@@ -259,7 +259,8 @@ class Writer:
         """The reference that stands for an object of this file."""
         if target is None:
             raise InvalidValueError(
-                f"{container._label()}.{field.name}: expected an object in each row, got None; a reference to nothing cannot be read"
+                f"{container._label()}.{field.name}: expected an object in each row, got None; "
+                "a reference to nothing cannot be read"
             )
         link = self.plan.link_to(container, field.name, target)
         if link.file is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import h5py
@@ -11,7 +11,7 @@ import pynwb
 import pytest
 
 import photonwb
-from photonwb import NWBFile, NWBHDF5IO, TimeSeries
+from photonwb import NWBHDF5IO, NWBFile, TimeSeries
 from photonwb.device import Device
 from photonwb.ophys import ImageSegmentation, ImagingPlane, OpticalChannel, TwoPhotonSeries
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    nwbfile = NWBFile("editing", "editing", datetime(2024, 1, 1, tzinfo=timezone.utc), session_id="one")
+    nwbfile = NWBFile("editing", "editing", datetime(2024, 1, 1, tzinfo=UTC), session_id="one")
     device = nwbfile.add_device(Device("scope", description="old"))
     plane = ImagingPlane("plane", OpticalChannel("green", "d", 510.0), "d", device, 920.0, "GCaMP", "VISp")
     nwbfile.add_imaging_plane(plane)

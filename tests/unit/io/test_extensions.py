@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pynwb
 import pytest
 
 import photonwb
-from photonwb import NWBFile, NWBHDF5IO
+from photonwb import NWBHDF5IO, NWBFile
 
 NAMESPACE = {
     "namespaces": [
@@ -66,12 +66,10 @@ def namespace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def path(namespace: Path, tmp_path: Path) -> Path:
     LaserSeries: Any = photonwb.get_class("LaserSeries", "ndx-bench")
     BenchMetaData: Any = photonwb.get_class("BenchMetaData", "ndx-bench")
-    nwbfile = NWBFile("extension", "extension", datetime(2024, 1, 1, tzinfo=timezone.utc))
+    nwbfile = NWBFile("extension", "extension", datetime(2024, 1, 1, tzinfo=UTC))
     laser = nwbfile.create_device(name="laser")
     nwbfile.add_acquisition(
-        LaserSeries(
-            name="power", data=[1.0, 2.0], unit="mW", rate=10.0, wavelength=920, laser=laser, profile=np.ones((3, 2))
-        )
+        LaserSeries(name="power", data=[1.0, 2.0], unit="mW", rate=10.0, wavelength=920, laser=laser, profile=np.ones((3, 2)))
     )
     nwbfile.add_lab_meta_data(BenchMetaData(table="left"))
     photonwb.write(nwbfile, tmp_path / "extension.nwb")
@@ -133,7 +131,7 @@ def test_an_extension_given_to_the_facade(namespace: Path, path: Path) -> None:
 
 def test_objects_of_two_files_are_linked(path: Path, tmp_path: Path) -> None:
     with photonwb.open(path) as other:
-        nwbfile = NWBFile("linking", "linking", datetime(2024, 1, 1, tzinfo=timezone.utc))
+        nwbfile = NWBFile("linking", "linking", datetime(2024, 1, 1, tzinfo=UTC))
         nwbfile.add_acquisition(other.acquisition["power"])
         photonwb.write(nwbfile, tmp_path / "linking.nwb")
     with h5py.File(tmp_path / "linking.nwb") as file:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import photonwb
-from photonwb import NWBFile, NWBHDF5IO, TimeSeries
+from photonwb import NWBHDF5IO, NWBFile, TimeSeries
 from photonwb.device import Device
 from photonwb.errors import ClosedFileError, PhotonwbError, StorageError, UnreadableObjectError
 from photonwb.ophys import ImagingPlane, OpticalChannel, TwoPhotonSeries
@@ -20,7 +20,7 @@ from photonwb.ophys import ImagingPlane, OpticalChannel, TwoPhotonSeries
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    nwbfile = NWBFile("reading", "reading", datetime(2024, 1, 1, tzinfo=timezone.utc))
+    nwbfile = NWBFile("reading", "reading", datetime(2024, 1, 1, tzinfo=UTC))
     device = nwbfile.add_device(Device("scope"))
     plane = ImagingPlane("plane", OpticalChannel("green", "d", 510.0), "d", device, 920.0, "GCaMP", "VISp")
     nwbfile.add_imaging_plane(plane)
@@ -145,7 +145,7 @@ def test_objects_by_their_identity(path: Path) -> None:
 
 
 def test_data_link_of_a_read_series(tmp_path: Path) -> None:
-    nwbfile = NWBFile("d", "i", datetime(2024, 1, 1, tzinfo=timezone.utc))
+    nwbfile = NWBFile("d", "i", datetime(2024, 1, 1, tzinfo=UTC))
     first = TimeSeries("first", [1.0, 2.0], "V", timestamps=[0.0, 1.0])
     nwbfile.add_acquisition(first)
     nwbfile.add_acquisition(TimeSeries("second", first, "V", timestamps=first))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import photonwb
-from photonwb import DataChunkIterator, H5DataIO, NWBFile, NWBHDF5IO, TimeSeries
+from photonwb import NWBHDF5IO, DataChunkIterator, H5DataIO, NWBFile, TimeSeries
 from photonwb.arrays import GenericDataChunkIterator
 from photonwb.errors import InvalidTypeError, InvalidValueError, StorageError
 from photonwb.image import ImageSeries
@@ -20,7 +20,7 @@ FRAMES = np.arange(7 * 5 * 4, dtype=np.uint16).reshape(7, 5, 4)
 
 
 def session() -> NWBFile:
-    return NWBFile("writing", "writing", datetime(2024, 1, 1, tzinfo=timezone.utc))
+    return NWBFile("writing", "writing", datetime(2024, 1, 1, tzinfo=UTC))
 
 
 def movie(data: Any) -> ImageSeries:
