@@ -60,7 +60,7 @@ class Members:
 
 def stored_object(cls: type[Any], name: str, **values: Any) -> Any:
     """An object of a class as the reader makes it."""
-    made = cls.__new__(cls)
+    made: Any = object.__new__(cls)
     made.__dict__.update(_name=name, _stored=Stored(f"/{name}", **values), _modified=False)
     return made
 
@@ -73,7 +73,9 @@ def stored_index(name: str, ends: Any, target: Any) -> Any:
     return stored_column(name, ends, VectorIndex, target=target)
 
 
-def stored_table(*columns: Any, colnames: Any = None, identifiers: Any = None, cls: type[Any] = DynamicTable, **values: Any) -> Any:
+def stored_table(
+    *columns: Any, colnames: Any = None, identifiers: Any = None, cls: type[Any] = DynamicTable, **values: Any
+) -> Any:
     """A table with these columns; a column given as (name, error) raises the error when it is read."""
     objects = dict(column if isinstance(column, tuple) else (column.name, column) for column in columns)
     if identifiers is not None:

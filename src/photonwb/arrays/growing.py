@@ -188,10 +188,10 @@ def _as_array(values: Iterable[Any], like: NDArray[Any]) -> NDArray[Any]:
         array = np.asarray(cells)
     except ValueError as error:
         raise InvalidValueError(f"values of different shapes cannot be added to an array of shape {like.shape}") from error
-    if array.dtype.kind == "f" and array.tolist() != list(cells) and any(isinstance(cell, int) for cell in cells):
+    whole = array.dtype.kind == "f" and any(isinstance(cell, int) for cell in cells)
+    if whole and array.tolist() != list(cells):
         # Numpy makes floats of large whole numbers beside others: tell it what they are, or let them be refused.
-        whole = all(isinstance(cell, int) and cell >= 0 for cell in cells)
-        return np.array(cells, "u8" if whole else object)
+        return np.array(cells, "u8" if all(isinstance(cell, int) and cell >= 0 for cell in cells) else object)
     return array
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from photonwb.checks import describe_value
 from photonwb.common.dynamic import DynamicTable
 from photonwb.common.rows import is_one_row
-from photonwb.errors import InvalidTypeError, InvalidValueError, NotFoundError
+from photonwb.errors import InvalidValueError, NotFoundError
 from photonwb.fields import Field, Kind, children
 
 if TYPE_CHECKING:
@@ -242,12 +242,12 @@ class AlignedDynamicTable(DynamicTable, neurodata_type="AlignedDynamicTable"):
         if len(key) == 2:
             first, second = key
             if is_one_row(first):
-                return self._own_get(second, first)
+                return self.get(first)[self.get_category(second).name]
             return self._own_get(first, second)
         if len(key) == 3:
             row, category, column = key if is_one_row(key[0]) else (key[2], key[0], key[1])
             return self._own_get(category, (row, column))
-        raise InvalidTypeError(
+        raise InvalidValueError(
             f"{self._label()}: expected [category, column], [row, category], [row, (category, column)], "
             f"[category, column, row] or [row, category, column], got {describe_value(key)}"
         )

@@ -118,7 +118,7 @@ def new_column(
     if levels and _has_rows(data):
         values, ends = _flattened(data, levels, label)
     elif index is False and check_ragged and isinstance(data, (list, tuple)) and is_ragged(data):
-        warnings.warn(RAGGED_WARNING.format(doing="adding a column of data"), stacklevel=4)
+        warnings.warn(RAGGED_WARNING.format(doing="adding a column of data"), stacklevel=3)
     if not isinstance(index, int):
         ends = [index]
     return _assembled((col_cls or VectorData)(**arguments, data=values), ends, label)
@@ -241,7 +241,7 @@ def _warn_of_contradiction(name: str, owner: str, said: str, argument: str) -> N
     warnings.warn(
         f"Column '{name}' is predefined in {owner} with {said} which does not match the entered {argument} argument. "
         "Please ensure the new column complies with the spec.",
-        stacklevel=5,
+        stacklevel=4,
     )
 
 

@@ -324,7 +324,7 @@ def flattened(rows: Any, label: str) -> Ragged:
     rows = rows if hasattr(rows, "__len__") else list(rows)
     for row in rows:
         if isinstance(row, (str, bytes)) or not hasattr(row, "__len__"):
-            raise InvalidTypeError(mismatch(label, "a list of values for each row", row))
+            raise InvalidValueError(mismatch(label, "a list of values for each row", row))
         end += len(row)
         ends.append(end)
     if len(rows) and all(hasattr(row, "dtype") for row in rows):

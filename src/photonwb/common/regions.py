@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from photonwb.arrays.growing import is_array, is_wrapper
 from photonwb.common.columns import VectorData
 from photonwb.common.rows import as_rows, is_one_row, one_row
-from photonwb.errors import InvalidTypeError, InvalidValueError, OutOfRangeError
+from photonwb.errors import InvalidValueError, OutOfRangeError
 from photonwb.fields import attribute, content
 
 if TYPE_CHECKING:
@@ -242,11 +242,11 @@ def require_region(column: Any, label: str) -> DynamicTableRegion:
 
     Raises
     ------
-    InvalidTypeError
+    InvalidValueError
         The column holds something else.
     """
     while hasattr(column, "target"):
         column = column.target
     if not isinstance(column, DynamicTableRegion):
-        raise InvalidTypeError(f"{label}: expected a DynamicTableRegion, got {type(column).__name__}")
+        raise InvalidValueError(f"{label}: expected a DynamicTableRegion, got {type(column).__name__}")
     return column

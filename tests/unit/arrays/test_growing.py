@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from photonwb.arrays import DataChunkIterator, H5DataIO
 from photonwb.arrays.growing import GrowingArray, extended
 from photonwb.errors import InvalidTypeError, InvalidValueError

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from photonwb.arrays import H5DataIO
 from photonwb.common import DynamicTable, ElementIdentifiers, EnumData, MeaningsTable, VectorData
 from photonwb.errors import InvalidTypeError, InvalidValueError, NotFoundError
-
 from stored import CountedArray, stored_column
 
 
@@ -100,12 +100,12 @@ def test_a_subclass_sees_each_value():
 
 @pytest.mark.parametrize("data", [["a"], [1.5], [True], np.array([1.5])], ids=repr)
 def test_identifiers_are_whole_numbers(data):
-    with pytest.raises(InvalidValueError, match="'id'.*whole numbers"):
+    with pytest.raises(InvalidValueError, match=r"'id'.*whole numbers"):
         ElementIdentifiers("id", data)
     identifiers = ElementIdentifiers("id", [1])
-    with pytest.raises(InvalidValueError, match="'id'.*whole numbers"):
+    with pytest.raises(InvalidValueError, match=r"'id'.*whole numbers"):
         identifiers.extend(data)
-    with pytest.raises(InvalidValueError, match="'id'.*whole numbers"):
+    with pytest.raises(InvalidValueError, match=r"'id'.*whole numbers"):
         identifiers.append(data[0])
     assert identifiers.data == [1]
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from photonwb.common import DynamicTable, Ragged, VectorData, VectorIndex
 from photonwb.errors import BrokenLinkError, InvalidTypeError, InvalidValueError, OutOfRangeError
-
 from stored import CountedArray, stored_column, stored_index, stored_table
 
 ROWS = [[1, 2], [], [3], [4, 5, 6]]

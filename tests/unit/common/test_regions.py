@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from photonwb.common import DynamicTable, DynamicTableRegion, VectorData
 from photonwb.errors import InvalidTypeError, InvalidValueError, OutOfRangeError
-
 from stored import CountedArray, stored_column
 
 
