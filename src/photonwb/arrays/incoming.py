@@ -99,7 +99,7 @@ def _from_wrapper(wrapper: Any) -> Incoming:
     if getattr(wrapper, "is_uncompressed", False):
         options["compression"] = False
     if wrapper.data is None:
-        shape, dtype = options.pop("shape", wrapper.shape), options.pop("dtype", wrapper.dtype)
+        shape, dtype = options.pop("shape", None) or wrapper.shape, options.pop("dtype", None) or wrapper.dtype
         if shape is None or dtype is None:
             raise InvalidValueError(f"{type(wrapper).__name__} has neither data, nor the shape and dtype of data to come")
         return Incoming(tuple(shape), np.dtype(dtype), _no_blocks, options)
@@ -145,7 +145,9 @@ def _chunks_of(data: Any) -> tuple[int, ...] | None:
 def _block_shape(
     shape: tuple[int, ...], itemsize: int, target: tuple[int, ...] | None, source: tuple[int, ...] | None
 ) -> tuple[int, ...]:
-    """Blocks of whole chunks of the target; they also hold whole ones of the source, unless those lie quite differently."""
+    """Blocks of whole chunks of the target; no smaller than those of the source, lest each is read many times,
+    unless those lie quite differently.
+    """
     from .grid import block_shape
 
     unit = target or source
@@ -163,7 +165,11 @@ def _from_sequence(values: Any) -> Incoming:
     """Nested sequences, or a sequence of arrays."""
     import numpy as np
 
-    if len(values) and all(getattr(value, "ndim", 0) and hasattr(value, "dtype") for value in values):
+    if (
+        hasattr(values, "__len__")
+        and len(values)
+        and all(getattr(value, "ndim", 0) and hasattr(value, "dtype") for value in values)
+    ):
         return _from_arrays(values)
     try:
         array: NDArray[Any] = np.asarray(values)
@@ -171,6 +177,8 @@ def _from_sequence(values: Any) -> Incoming:
         raise InvalidValueError(f"rows of different lengths do not make an array: {_first_ragged(values)}") from error
     if array.dtype.kind in "USO":
         array = _checked_objects(values, array)
+    elif array.dtype == np.float64 and (np.abs(array) >= 2.0**63).any():
+        array = _large_integers(values, array)
     return _from_array(array)
 
 
@@ -194,6 +202,18 @@ def _checked_objects(values: Any, array: NDArray[Any]) -> NDArray[Any]:
         others = " and text" if any(isinstance(leaf, (str, bytes)) for leaf in leaves) else ""
         raise InvalidTypeError(f"elements of {' and '.join(sorted(kinds))}{others} do not make an array")
     return array if array.dtype.kind == "S" else np.asarray(array, dtype=object)
+
+
+def _large_integers(values: Any, array: NDArray[Any]) -> NDArray[Any]:
+    """Integers that numpy would round, because some of them need the 64th bit."""
+    import numpy as np
+
+    leaves = list(_leaves(values))
+    if not all(isinstance(leaf, int) for leaf in leaves):
+        return array
+    if min(leaves) < 0:
+        raise InvalidValueError(f"no integer type holds both {min(leaves)} and {max(leaves)}")
+    return np.array(leaves, np.uint64).reshape(array.shape)
 
 
 def _leaves(values: Any) -> Iterator[Any]:

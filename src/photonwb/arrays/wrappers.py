@@ -71,11 +71,13 @@ class DataIO:
 
     @property
     def dtype(self) -> Any:
-        return self._dtype if self._dtype is not None else self._present.dtype
+        """Type of the values; None without data."""
+        return self._dtype if self._data is None else self._data.dtype
 
     @property
     def shape(self) -> tuple[int | None, ...] | None:
-        return self._shape if self._shape is not None else shape_of(self._present)
+        """Shape of the values, as far as it is known."""
+        return self._shape if self._data is None else shape_of(self._data)
 
     @property
     def valid(self) -> bool:

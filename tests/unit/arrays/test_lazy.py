@@ -38,7 +38,7 @@ def test_the_repr_of_an_array_whose_file_was_closed():
         def chunks(self):
             raise ClosedFileError("a.h5 was closed")
 
-    assert repr(LazyArray(Closed())) == "<LazyArray that cannot be read: a.h5 was closed>"
+    assert repr(LazyArray(Closed())) == "<LazyArray that cannot be read: a.h5 was closed>"  # pyright: ignore[reportArgumentType]
 
 
 def test_numpy_takes_it_as_an_array(lazy):
@@ -101,7 +101,7 @@ def test_a_scalar(tmp_path):
         file["data"] = np.float32(2.5)
     lazy = LazyArray(H5pySource(tmp_path / "a.h5"))
     assert lazy[()] == 2.5
-    assert isinstance(lazy[()], np.float32)
+    assert type(lazy[()]) is np.float32
     assert lazy[...].shape == ()
     with pytest.raises(TypeError):
         len(lazy)

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from photonwb.arrays import DataChunkIterator, H5DataIO, incoming, layout_for
+from photonwb.arrays.incoming import Incoming
+from photonwb.arrays.layouts import default_chunks
+from photonwb.errors import InvalidValueError
+
+FAST = (("shuffle", {}), ("gzip", {"level": 1}))
+
+
+def layout(shape, dtype="u2", role="whole", default="fast", **options):
+    return layout_for(Incoming(shape, np.dtype(dtype), lambda _: iter(()), options), np.dtype(dtype), role, default)
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "chunks"),
+    [
+        ((1000, 512, 512), "u2", (2, 512, 512)),
+        ((1000, 128, 128), "u2", (32, 128, 128)),
+        ((None, 512, 512), "u2", (2, 512, 512)),
+        ((10, 128, 128), "u2", (10, 128, 128)),
+        ((1000, 1024, 1024), "u2", (1, 1024, 1024)),
+        ((1000, 2048, 2048), "u2", (1, 1024, 2048)),
+        ((1000, 512, 512, 30), "u2", (1, 136, 512, 30)),
+    ],
+)
+def test_chunks_of_movies_are_whole_frames(shape, dtype, chunks):
+    found = layout(shape, dtype, "movie")
+    assert (found.chunks, found.filters) == (chunks, FAST)
+    assert found.maximum == (None, *shape[1:])
+    assert found.shape == tuple(length or 0 for length in shape)
+
+
+@pytest.mark.parametrize("shape", [(100_000, 500), (1_000_000, 3), (2000, 5000), (None, 200)])
+def test_chunks_of_traces_serve_both_ways(shape):
+    chunks = default_chunks(shape, 4, "trace")
+    assert math.prod(chunks) * 4 <= 512 << 10
+    samples, rois = shape[0] or 1 << 16, shape[1]
+    along = -(-samples // chunks[0]) * math.prod(chunks)  # elements touched by one ROI over all time
+    across = -(-rois // chunks[1]) * math.prod(chunks)  # elements touched by all ROIs over a moment
+    assert 1 / 4 < (along / samples / rois) / (across / samples / rois) < 4 or 1 in chunks or chunks[1] == rois
+
+
+def test_traces_of_one_axis():
+    assert layout((1_000_000,), "f8", "trace").chunks == (65536,)
+
+
+def test_columns_grow():
+    found = layout((3,), "f8", "column")
+    assert (found.shape, found.maximum, found.chunks, found.filters) == ((3,), (None,), (64,), ())
+    assert layout((100_000,), "f8", "column").chunks == (16384,)
+    assert layout((100_000,), "f8", "column").filters == FAST
+    assert layout_for(incoming(["a", "b"]), "text", "column").filters == ()
+    assert layout_for(incoming(["a"] * 90000), "text", "column").filters == ()
+
+
+def test_masks_are_kept_by_roi():
+    found = layout((200, 512, 512), "f4", "mask")
+    assert (found.chunks, found.maximum, found.filters) == ((1, 512, 512), (None, 512, 512), FAST)
+
+
+def test_small_arrays_lie_in_one_piece():
+    found = layout((100, 3), "f8")
+    assert (found.maximum, found.chunks, found.filters) == (None, None, ())
+    assert layout((), "f8").shape == ()
+    assert layout((0,), "f8").chunks is None
+
+
+def test_one_argument_changes_the_compression():
+    assert layout((1000, 512, 512), role="movie", default="none").filters == ()
+    assert layout((1000, 512, 512), role="whole", default="none").chunks is None
+    assert dict(layout((1000, 512, 512), role="movie", default="small").filters)["gzip"] == {"level": 6}
+
+
+def test_compounds_of_numbers_are_compressed_those_with_text_are_not():
+    data = Incoming((100_000,), np.dtype("O"), lambda _: iter(()), {})
+    numbers = (("x", np.dtype("u4")), ("weight", np.dtype("f4")))
+    assert layout_for(data, numbers, "column").filters == FAST
+    assert layout_for(data, numbers, "column").chunks == (16384,)
+    assert layout_for(data, (*numbers, ("label", "text")), "column").filters == ()
+
+
+def test_options_go_first():
+    assert layout((100, 100, 100), chunks=(5, 5, 5)).chunks == (5, 5, 5)
+    assert layout((4, 3), chunks=(50, 2)).chunks == (4, 2)
+    assert layout((4, 3), chunks=(50, 2), maxshape=(None, 3)).chunks == (50, 2)
+    assert layout((4, 3), chunks=True).chunks == (4, 3)
+    assert layout((4, 3), maxshape=(None, 10)).maximum == (None, 10)
+    assert layout((4, 3), fillvalue=7).fill == 7
+
+
+@pytest.mark.parametrize(
+    ("options", "filters"),
+    [
+        ({"compression": "gzip"}, (("gzip", {"level": 4}),)),
+        ({"compression": "gzip", "compression_opts": 9, "shuffle": True}, (("shuffle", {}), ("gzip", {"level": 9}))),
+        ({"compression": False}, ()),
+        ({"compression": False, "fletcher32": True}, (("fletcher32", {}),)),
+        ({"shuffle": False}, (("gzip", {"level": 1}),)),
+        ({"compression_opts": 3}, (("shuffle", {}), ("gzip", {"level": 3}))),
+        ({"fletcher32": True}, (*FAST, ("fletcher32", {}))),
+        ({"compression": "lzf", "shuffle": True}, (("shuffle", {}), ("lzf", {}))),
+        ({"compression": "szip", "compression_opts": ("ec", 16)}, (("szip", {"options": (4, 16)}),)),
+        ({"compression": 32001, "compression_opts": (0, 0, 5)}, (("32001", {"options": (0, 0, 5)}),)),
+        ({"compression": 32015}, (("32015", {"options": ()}),)),
+    ],
+)
+def test_filters_that_are_asked_for(options, filters):
+    assert layout((1000, 64, 64), **options).filters == filters
+
+
+@pytest.mark.parametrize("options", [{"chunks": (5,)}, {"chunks": (0, 5)}, {"maxshape": (4,)}, {"maxshape": (3, None)}])
+def test_options_that_do_not_go_with_the_shape(options):
+    with pytest.raises(InvalidValueError, match=r"do(es)? not go with data"):
+        layout((4, 5), **options)
+
+
+def test_from_what_users_give():
+    found = layout_for(
+        incoming(H5DataIO(np.zeros((50, 40)), compression="gzip", compression_opts=2, chunks=(10, 40))), np.dtype("f4")
+    )
+    assert (found.shape, found.chunks, found.filters) == ((50, 40), (10, 40), (("gzip", {"level": 2}),))
+    growing = layout_for(incoming(DataChunkIterator(iter(np.zeros((4, 3))))), np.dtype("f8"), "trace")
+    assert (growing.shape, growing.maximum) == ((0, 3), (None, 3))
