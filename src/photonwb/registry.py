@@ -6,6 +6,7 @@ named, not imported: asking for one of their types imports the module.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def register_class(neurodata_type: str, namespace: str, container_cls: C | None 
 def known_class(neurodata_type: str, namespace: str) -> type[AbstractContainer] | None:
     """The class written (or already made) for a type; None when there is none."""
     found = _classes.get((namespace, neurodata_type))
-    if found is None and len(_classes) < len(_MODULES) * 2:
+    if found is None:
         import_all()
         found = _classes.get((namespace, neurodata_type))
     if found is None and namespace == "core":
@@ -59,8 +60,9 @@ def known_class(neurodata_type: str, namespace: str) -> type[AbstractContainer] 
     return found
 
 
+@cache
 def import_all() -> None:
-    """Import every module that defines types by hand."""
+    """Import every module that defines types by hand; free from the second call on."""
     from importlib import import_module
 
     for module in _MODULES:
