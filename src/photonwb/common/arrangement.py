@@ -132,12 +132,17 @@ class ArrangedColumns(Container):
         usual = self._members.get(f"{column.name}_index")
         if isinstance(usual, VectorIndex) and usual.target is column:
             return usual
-        for name in self._members:
-            if name != column.name and name not in self.colnames and not name.endswith(("_index", "_elements")):
-                other = self._members[name]
-                if isinstance(other, VectorIndex) and other.target is column:
-                    return other
-        return None
+        return self._unusual_indices().get(id(column))
+
+    def _unusual_indices(self) -> dict[int, VectorIndex]:
+        """Indices that are not named after their target, by the identity of that."""
+        found = self.__dict__.get("_unusual")
+        if found is None:
+            members, listed = self._members, set(self.colnames)
+            usual = {f"{name}{suffix}" for name in members for suffix in ("_index", "_elements")}
+            indices = [members[name] for name in members if name not in listed and name not in usual]
+            found = self.__dict__["_unusual"] = {id(index.target): index for index in indices if isinstance(index, VectorIndex)}
+        return found
 
     def _ordered_columns(self) -> tuple[VectorData, ...]:
         """All columns, in the order of `colnames`, each after its indices and before its elements; then what is not listed."""
@@ -200,6 +205,7 @@ class ArrangedColumns(Container):
         if colnames is not None and len(colnames):
             names = self._checked_colnames(colnames, names)
         self._check_indices(held)
+        self._forget_arrangement()
         self.__dict__.update(_held=held, colnames=names)
         self.__dict__["columns"] = tuple(held.values()) if colnames is None else self._ordered_columns()
         for column in held.values():
@@ -265,8 +271,17 @@ class ArrangedColumns(Container):
         else:
             super()._set(field, value)
 
+    def _release(self, item: AbstractContainer) -> None:
+        super()._release(item)
+        if self._members.get(item.name) is item:
+            self.__dict__["colnames"] = tuple(name for name in self.colnames if name != item.name)
+            self.__dict__["_held"] = {name: part for name, part in self._members.items() if part is not item}
+            self._forget_arrangement()
+            self.__dict__["columns"] = self._ordered_columns()
+            self._note_columns()
+
     def _forget_arrangement(self) -> None:
-        for derived in ("_top_columns", "_row_parts"):
+        for derived in ("_top_columns", "_row_parts", "_unusual"):
             self.__dict__.pop(derived, None)
 
     def _note_columns(self) -> None:

@@ -198,11 +198,13 @@ def columns_of_frame(frame: Any, entries: Mapping[str, Mapping[str, Any]], descr
         index = entry.get("index", False)
         if not entry:
             index = bool(cells) and isinstance(cells[0], (list, tuple)) | hasattr(cells[0], "shape") and _differ(cells)
-        values: Any = cells if index or (cells and hasattr(cells[0], "__len__")) else frame[name].to_numpy().tolist()
+        array = frame[name].to_numpy()
+        values: Any = array if array.dtype.kind in "biuf" and not index else cells
         enum: Any = entry.get("enum", False)
         if enum is True:
-            enum = list(dict.fromkeys(sorted(values)))
-            values = [enum.index(value) for value in values]
+            enum = sorted(set(values))
+            places = {value: place for place, value in enumerate(enum)}
+            values = [places[value] for value in values]
         columns.extend(
             new_column(
                 name,

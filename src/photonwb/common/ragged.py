@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Ragged", "VectorIndex", "flattened"]
 
 _STRETCH = 1 << 20  # bytes that are read at once in a loop over the rows
+_OBJECT = 64  # and what an element counts for that is an object: a text, or a reference that must be followed
 _WHOLE = 64 << 20  # a target of so many bytes is read as a whole ...
 _PATIENCE = 16  # ... after so many reads here and there
 
@@ -93,6 +94,8 @@ class VectorIndex(VectorData, neurodata_type="VectorIndex"):
         data: Any = self.data
         if type(data) is list:
             return data
+        if is_wrapper(data) and isinstance(data.data, list):
+            return data.data
         if self._loaded is None or self._loaded[0] is not data:
             inner = data.data if is_wrapper(data) else data
             ends = list(inner) if isinstance(inner, (list, tuple)) else loaded(inner).astype("int64")
@@ -279,6 +282,7 @@ class _ReadAhead:
         self._stretch: tuple[int, Any] = (0, ())
         dtype = getattr(array, "dtype", None)
         row_bytes = dtype.itemsize if dtype is not None else 0
+        row_bytes += _OBJECT if dtype is not None and dtype.hasobject else 0
         for length in getattr(array, "shape", ())[1:]:
             row_bytes *= length
         # An array in memory needs no copy of a part of it.

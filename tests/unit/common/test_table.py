@@ -415,3 +415,27 @@ def test_a_column_of_another_length():
     with pytest.raises(InvalidValueError, match="'a' has 3 rows, the table has 2"):
         table.to_dataframe()
     assert table["a"][2] == 2
+
+
+def test_an_unusual_index_below_a_usual_one():
+    values = VectorData("a", "d", data=[1, 2, 3])
+    inner = VectorIndex("ends", [1, 3], values)
+    outer = VectorIndex("ends_index", [2], inner)
+    table = DynamicTable("t", "d", columns=[values, inner, outer])
+    assert table.colnames == ("a",)
+    assert table["a"][0] == [[1], [2, 3]]
+
+
+def test_a_column_that_is_taken_out():
+    table = cells()
+    area = table.area
+    area.reset_parent()
+    assert area.parent is None
+    assert table.colnames == ("pixels", "centre", "label")
+    assert list(table.to_dataframe()) == ["pixels", "centre", "label"]
+    assert "area" not in [each.name for each in table.columns]
+
+
+def test_many_columns():
+    table = DynamicTable("t", "d", columns=[VectorData(f"column {number}", "d", data=[number]) for number in range(1500)])
+    assert table.to_dataframe().shape == (1, 1500)
