@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from photonwb.errors import ClosedFileError
 
+from .grid import block_shape, steps
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -130,10 +132,10 @@ class LazyArray:
         layout = self.source.byte_layout()
         selection = select(key, self.source.shape if layout is None else layout.shape)
         values = self._fetched(layout, selection.fetch)
-        if selection.pick is not None:
-            values = values[selection.pick]
-        elif not values.ndim and key is not Ellipsis:
-            values = values[()]
+        # The dots keep a single value an array, here as in numpy.
+        dots = (...,) if key is ... or (isinstance(key, tuple) and any(item is ... for item in key)) else ()
+        if selection.pick is not None or not values.ndim:
+            values = values[(*(selection.pick or ()), *dots)]
         return values if names is None else values[names]
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
@@ -145,7 +147,8 @@ class LazyArray:
     def __iter__(self) -> Iterator[Any]:
         if not self.shape:
             raise TypeError("iteration over a 0-d array")
-        for _, values in self._blocks(_whole_rows(self.shape, self.chunks, self.dtype.itemsize)):
+        rows = _rows_in_block(self.shape, self.chunks, self.dtype.itemsize)
+        for _, values in self._blocks(steps(self.shape[:1], (rows,))):
             yield from values
 
     def astype(self, dtype: DTypeLike) -> LazyArray:
@@ -167,20 +170,17 @@ class LazyArray:
         numpy array
             Its values.
         """
-        from .grid import block_shape
+        return self._blocks(steps(self.shape, block_shape(self.shape, self.chunks, self.dtype.itemsize, nbytes)))
 
-        return self._blocks(block_shape(self.shape, self.chunks, self.dtype.itemsize, nbytes))
-
-    def _blocks(self, block: tuple[int, ...]) -> Iterator[tuple[tuple[slice, ...], NDArray[Any]]]:
-        from .grid import steps
+    def _blocks(self, places: Iterator[tuple[slice, ...]]) -> Iterator[tuple[tuple[slice, ...], NDArray[Any]]]:
         from .pool import submit, threads
 
         if threads() == 1:
-            for place in steps(self.shape, block):
+            for place in places:
                 yield place, self[place]
             return
         before = None
-        for place in steps(self.shape, block):
+        for place in places:
             coming = submit(self.__getitem__, place)
             if before is not None:
                 yield before[0], before[1].result()
@@ -222,7 +222,7 @@ class LazyArray:
         import numpy as np
 
         found: list[NDArray[Any]] = [np.empty(0, self.dtype)]
-        rows = _whole_rows(self.shape, self.chunks, self.dtype.itemsize)[0]
+        rows = _rows_in_block(self.shape, self.chunks, self.dtype.itemsize)
         for start in range(0, len(self), rows):
             band = mask[start : start + rows]
             if band.any():
@@ -233,8 +233,7 @@ class LazyArray:
 _TRANSFORMS = frozenset({"shuffle", "fletcher32", "scaleoffset"})
 
 
-def _whole_rows(shape: tuple[int, ...], chunks: tuple[int, ...] | None, itemsize: int) -> tuple[int, ...]:
-    """Shape of blocks that span all axes but the first."""
+def _rows_in_block(shape: tuple[int, ...], chunks: tuple[int, ...] | None, itemsize: int) -> int:
+    """How many positions of the first axis make a block of whole chunks."""
     step = chunks[0] if chunks else 1
-    times = max(1, BLOCK // max(1, math.prod(shape[1:]) * itemsize * step))
-    return tuple(max(1, length) for length in (min(shape[0], step * times), *shape[1:]))
+    return step * max(1, BLOCK // max(1, math.prod(shape[1:]) * itemsize * step))

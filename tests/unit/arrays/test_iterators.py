@@ -40,7 +40,8 @@ class PickledNumbers(Numbers):
 def rebuilt(iterator, shape):
     array = np.full(shape, -1)
     for chunk in iterator:
-        array[chunk.selection] = np.asarray(chunk.data)
+        assert chunk.data is not None
+        array[chunk.selection or ()] = chunk.data
     return array
 
 
@@ -51,7 +52,7 @@ def test_pieces_along_an_axis(buffer_size, axis, kind):
     data = FRAMES if kind == "array" else iter(np.moveaxis(FRAMES, axis, 0))
     iterator = DataChunkIterator(data, buffer_size=buffer_size, iter_axis=axis)
     assert iterator.dtype == FRAMES.dtype
-    expected = list(FRAMES.shape)
+    expected: list[int | None] = [*FRAMES.shape]
     if kind == "generator":
         expected[axis] = None
     assert iterator.maxshape == tuple(expected)
