@@ -23,8 +23,8 @@ __all__ = ["LAYERS", "Problem", "Rule", "enter_in", "place", "rules", "rules_for
 
 _MODULES = {
     "schema": ("file_rules", "value_rules", "structure_rules", "link_rules", "table_rules"),
-    "ophys": (),
-    "practice": (),
+    "ophys": ("plane_rules", "mask_rules"),
+    "practice": ("practice_file_rules", "practice_series_rules", "practice_table_rules", "practice_ophys_rules"),
 }
 LAYERS = tuple(_MODULES)
 
@@ -48,6 +48,7 @@ class Rule(NamedTuple):
     for_type: str  # "" for objects of all types
     layer: str
     check: Callable[[Any], Iterable[Problem]]
+    view: Callable[[Any], Any] | None = None  # what the rule looks at in place of the object; made once for all rules
 
     @property
     def description(self) -> str:
@@ -58,16 +59,18 @@ class Rule(NamedTuple):
 _table: dict[str, list[Rule]] = {layer: [] for layer in LAYERS}
 
 
-def _enter(code: str, severity: Severity, for_type: str = "", *, layer: str) -> Callable[[Any], Any]:
+def _enter(
+    code: str, severity: Severity, for_type: str = "", view: Callable[[Any], Any] | None = None, *, layer: str
+) -> Callable[[Any], Any]:
     def enter(check: Callable[[Any], Iterable[Problem]]) -> Callable[[Any], Iterable[Problem]]:
-        _table[layer].append(Rule(code, severity, for_type, layer, check))
+        _table[layer].append(Rule(code, severity, for_type, layer, check, view))
         return check
 
     return enter
 
 
 def enter_in(layer: str) -> Callable[..., Callable[[Any], Any]]:
-    """The decorator ``rule(code, severity, for_type="")`` for the rules of one layer."""
+    """The decorator ``rule(code, severity, for_type="", view=None)`` for the rules of one layer."""
     return partial(_enter, layer=layer)
 
 
@@ -96,9 +99,12 @@ def place(path: str, at: str) -> str:
 def run(layer: str, subject: Any, types: tuple[str, ...], path: str, file: str) -> Iterator[Finding]:
     """What the rules of a layer find in one object; `types` are its own and those it inherits from."""
     name = types[0] if types else ""
+    views: dict[Any, Any] = {None: subject}
     for rule in rules_for(layer, types):
         try:
-            for problem in rule.check(subject):
+            if rule.view is not None and rule.view not in views:
+                views[rule.view] = rule.view(subject)
+            for problem in rule.check(views[rule.view]):
                 yield Finding(
                     severity=problem.severity or rule.severity,
                     code=rule.code,

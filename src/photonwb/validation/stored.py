@@ -81,6 +81,11 @@ class StoredFile:
         """Whether the specification at hand is that of the version which the file says it follows."""
         return only_text(self.attributes(self.store.root).get("nwb_version")) == self.catalog.namespaces.get("core")
 
+    @cached_property
+    def carries_specification(self) -> bool:
+        """Whether the standard is cached in the file."""
+        return "specifications/core" in self.store.root
+
     def items(self) -> Iterator[Item]:
         """Everything in the file that the specification speaks of, parents first."""
         facts = self.facts("NWBFile", "core")

@@ -13,7 +13,7 @@ from photonwb.io.facade import NWBHDF5IO
 from photonwb.io.reading import Reader
 from photonwb.io.specifications import cached_sources
 from photonwb.schema import Catalog
-from photonwb.validation.findings import Finding, Findings
+from photonwb.validation.findings import Finding, Findings, Severity
 from photonwb.validation.model import model_findings, plan_findings
 from photonwb.validation.rules import LAYERS, run, unreadable
 from photonwb.validation.stored import StoredFile
@@ -152,8 +152,12 @@ def _found(
 
 
 def _schema_findings(store: Store, catalog: Catalog) -> Iterator[Finding]:
-    for item in StoredFile(store, catalog).items():
-        yield from run("schema", item, item.types, item.path, item.node.store.location)
+    file = StoredFile(store, catalog)
+    for item in file.items():
+        is_experimental = item.type and file.facts(item.type, item.namespace).home == "hdmf-experimental"
+        for finding in run("schema", item, item.types, item.path, item.node.store.location):
+            # What is not settled yet, no program is strict about.
+            yield finding._replace(severity=Severity.WARNING) if is_experimental else finding
 
 
 def _catalog_of(store: Store, namespace: str | None, use_cached_namespaces: bool) -> Catalog:
