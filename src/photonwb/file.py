@@ -91,7 +91,8 @@ class NWBFile(SessionTables, IcephysTables, neurodata_type="NWBFile"):
     Notes
     -----
     The other arguments fill the fields of the same names. A file that was read can be used in a `with` statement, which
-    closes it.
+    closes it at the end. Of a file that was opened for changes it writes them first, all or none; when the block ends with an
+    error, the file stays as it was.
     """
 
     nwb_version: str = attribute("Version of the standard.", fixed="2.11.0")
@@ -370,4 +371,7 @@ class NWBFile(SessionTables, IcephysTables, neurodata_type="NWBFile"):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        io = self.get_read_io()
+        if kind is None and io is not None and io.mode in ("r+", "a") and self.modified:
+            io.write(self)
         self.close()

@@ -7,6 +7,7 @@ written as a whole, those that were taken out are deleted; what was not touched 
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.errors import NotFoundError
@@ -50,13 +51,21 @@ def write_changes(
     InvalidValueError
         Something in the model would make the file unreadable; nothing was written.
     """
-    plan = Plan(nwbfile, store.location, origin or store)
-    plan.check()
+    plan = checked_plan(nwbfile, store.location, origin or store)
     editor = Editor(store, plan, link_data=link_data)
     editor.write(cache_spec=cache_spec)
-    store.flush()
+    store.commit()
     if origin is None:
         editor.settle()
+
+
+def checked_plan(nwbfile: NWBFile, location: str, store: Store) -> Plan:
+    """What is to be written, once it is known that it can be; the dates of the file grow by the date of this change."""
+    if nwbfile.modified:
+        nwbfile.file_create_date = [*nwbfile.file_create_date, datetime.now(UTC).astimezone()]
+    plan = Plan(nwbfile, location, store)
+    plan.check()
+    return plan
 
 
 class Editor(Writer):

@@ -10,8 +10,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from photonwb.errors import InvalidTypeError, InvalidValueError, StorageError
+from photonwb.errors import ClosedFileError, InvalidTypeError, InvalidValueError, StorageError
 from photonwb.io.reading import Reader
+from photonwb.io.stores import opened_store
 from photonwb.io.writing import write_file
 
 if TYPE_CHECKING:
@@ -93,11 +94,7 @@ class NWBHDF5IO:
         return self._file is not None or (Path(self._path).exists() and Path(self._path).stat().st_size > 0)
 
     def _open_store(self) -> Store:
-        from photonwb.storage.hdf5 import HDF5Store
-
         if self._closed:
-            from photonwb.errors import ClosedFileError
-
             raise ClosedFileError(f"{self._path} was closed; open it again")
         if self._store is None:
             options: dict[str, Any] = {}
@@ -105,7 +102,7 @@ class NWBHDF5IO:
                 options["driver"] = self._driver
             if self._aws_region is not None:
                 options["aws_region"] = self._aws_region.encode()
-            self._store = HDF5Store(self._file or self._path, "r" if self._mode == "r" else "r+", **options)
+            self._store = opened_store(self._file or self._path, self._mode, options)
             self._reader = Reader(self._store, self)
         return self._store
 
@@ -151,13 +148,26 @@ class NWBHDF5IO:
         """
         if self._mode == "r":
             raise StorageError(f"{self._path} is open for reading: open it with mode='r+', 'a' or 'w' to write")
-        if self._store is not None:
-            from photonwb.io.editing import write_changes
+        if self._store is None:
+            write_file(container, self._path, cache_spec=cache_spec, link_data=link_data)
+            self._mode = "r+"
+        elif container._stored is None:
+            raise InvalidValueError(
+                f"{self._path}: the file holds a session already; change what read() gives, or use mode='w' to replace it"
+            )
+        else:
+            self._write_changes(container, cache_spec, link_data)
 
-            write_changes(self._store, container, cache_spec=cache_spec)
-            return
-        write_file(container, self._path, cache_spec=cache_spec, link_data=link_data)
-        self._mode = "r+"
+    def _write_changes(self, container: NWBFile, cache_spec: bool, link_data: bool) -> None:
+        from photonwb.io.editing import write_changes
+
+        store = self._open_store()
+        try:
+            write_changes(store, container, cache_spec=cache_spec, link_data=link_data)
+        except BaseException:
+            # What was written so far is half of a change: it goes with the store.
+            self.close()
+            raise
 
     def export(
         self,

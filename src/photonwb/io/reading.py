@@ -76,6 +76,11 @@ class Reader:
             )
         return cast("NWBFile", self.object_at(self.store.root, "NWBFile"))
 
+    @property
+    def was_changed(self) -> bool:
+        """Whether an object that was read has changes that the store does not have."""
+        return any(item._changed for item in self._objects.values())
+
     def class_at(self, node: Group | Dataset, otherwise: str = "") -> type[AbstractContainer] | None:
         """The class for the type that a node says it is, or for the type `otherwise` when it says nothing."""
         attributes = node.attributes

@@ -137,6 +137,9 @@ class HDF5Store:
             with self.writing("/"):
                 self._file.flush()
 
+    def commit(self) -> None:
+        self.flush()
+
     def close(self) -> None:
         """Close this file and those that were opened to follow its links; once more does nothing."""
         if not self._is_guest:

@@ -31,8 +31,9 @@ class Addresses:
 
     def path_of(self, address: int, near: str) -> str:
         """Path of the object at an address, '' when there is none; the search starts near a path."""
-        while address not in self._paths and near not in self._searched:
-            self._search(near, address)
+        while address not in self._paths:
+            if near not in self._searched:
+                self._search(near, address)
             if near == "/":
                 break
             near = near.rpartition("/")[0] or "/"

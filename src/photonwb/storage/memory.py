@@ -61,6 +61,9 @@ class MemoryStore:
     def flush(self) -> None:
         self.check()
 
+    def commit(self) -> None:
+        self.check()
+
     def close(self) -> None:
         self.closed = True
 

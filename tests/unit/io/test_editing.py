@@ -159,3 +159,70 @@ def test_export_with_changes_leaves_the_source_alone(path: Path, tmp_path: Path)
     with photonwb.open(tmp_path / "copy.nwb") as copy:
         assert copy.lab == "another"
         assert list(copy.acquisition) == ["series"]
+
+
+def test_leaving_the_block_commits(path: Path) -> None:
+    with photonwb.open(path, "r+") as nwbfile:
+        dates = list(nwbfile.file_create_date)
+        nwbfile.lab = "the lab"
+    check(path)
+    with photonwb.open(path) as nwbfile:
+        assert nwbfile.lab == "the lab"
+        assert nwbfile.file_create_date[:-1] == dates
+        assert len(nwbfile.file_create_date) == len(dates) + 1
+
+
+def test_an_error_in_the_block_leaves_the_file_as_it_was(path: Path) -> None:
+    before = path.read_bytes()
+    with pytest.raises(RuntimeError, match="stop"), photonwb.open(path, "r+") as nwbfile:
+        nwbfile.lab = "the lab"
+        raise RuntimeError("stop")
+    assert path.read_bytes() == before
+
+
+def test_looking_changes_nothing(path: Path) -> None:
+    before = path.read_bytes()
+    with photonwb.open(path, "r+") as nwbfile:
+        assert nwbfile.acquisition["series"].data[:].tolist() == [0, 1, 2, 3]
+        str(nwbfile)
+    assert path.read_bytes() == before
+
+
+def test_what_would_make_the_file_unreadable_is_refused(path: Path) -> None:
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="is not part of the file"), photonwb.open(path, "r+") as nwbfile:
+        nwbfile.imaging_planes["plane"].device = Device("lost")
+    assert path.read_bytes() == before
+
+
+def test_forgotten_changes_are_told(path: Path) -> None:
+    with pytest.warns(UserWarning, match="changes were not written"), NWBHDF5IO(path, "r+") as io:
+        io.read().lab = "the lab"
+
+
+def test_a_second_writer_is_refused(path: Path) -> None:
+    with photonwb.open(path, "r+"), pytest.raises(OSError, match="open elsewhere"):
+        photonwb.open(path, "r+")
+
+
+def test_an_interrupted_change_is_rolled_back_at_the_next_open(path: Path) -> None:
+    import multiprocessing
+
+    before = path.read_bytes()
+    process = multiprocessing.get_context("spawn").Process(target=change_and_die, args=(str(path),))
+    process.start()
+    process.join()
+    assert process.exitcode == 9
+    with pytest.warns(UserWarning, match="was interrupted"):
+        photonwb.open(path).close()
+    assert path.read_bytes() == before
+
+
+def change_and_die(path: str) -> None:
+    import os
+
+    from photonwb.storage.journal import JournaledFile
+
+    JournaledFile.commit = lambda _: os._exit(9)  # type: ignore[method-assign]
+    with photonwb.open(path, "r+") as nwbfile:
+        nwbfile.add_acquisition(TimeSeries("new", np.arange(100000.0), "V", rate=1.0))
