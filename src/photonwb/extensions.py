@@ -112,17 +112,14 @@ class Manager:
     get_container_cls = get_dt_container_cls
 
 
-def get_manager(extensions: Any = None, copy: bool = True) -> Manager:
-    """Accepted where pynwb wants a build manager; `extensions` (paths of namespace files) are loaded.
+def get_manager(copy: bool = True) -> Manager:
+    """Accepted where pynwb wants a build manager.
 
     Parameters
     ----------
-    extensions : path or list of paths, optional
     copy : bool
         Without effect.
     """
-    if extensions is not None:
-        load_extensions(extensions)
     return Manager()
 
 

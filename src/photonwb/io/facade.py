@@ -7,10 +7,12 @@ argument; docs/migrating.md lists what is accepted and has no effect.
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from photonwb.errors import ClosedFileError, InvalidTypeError, InvalidValueError, StorageError
+from photonwb.extensions import Manager, get_manager
 from photonwb.io.reading import Reader
 from photonwb.io.stores import opened_store
 from photonwb.io.writing import write_file
@@ -83,6 +85,7 @@ class NWBHDF5IO:
         self._aws_region = aws_region
         self._reader: Reader | None = None
         self._store: Store | None = None
+        self._written: NWBFile | None = None
         self._closed = False
         if self._mode in ("r", "r+") or (self._mode == "a" and self._exists):
             self._open_store()
@@ -121,9 +124,30 @@ class NWBHDF5IO:
         """How the file was opened."""
         return self._mode
 
-    def read(self) -> NWBFile:
-        """The content of the file; its fields are read when they are touched."""
-        if self._mode in ("w", "w-") and self._store is None:
+    @property
+    def manager(self) -> Manager:
+        """Stands where pynwb has its build manager."""
+        return get_manager()
+
+    def open(self) -> None:
+        """Open the file again after it was closed."""
+        if self._closed:
+            self._closed, self._store, self._reader = False, None, None
+            self._open_store()
+
+    def is_open(self) -> bool:
+        """Whether what the file holds can be read."""
+        return self._store is not None and not self._store.closed
+
+    def read(self, skip_version_check: bool = False) -> NWBFile:
+        """The content of the file; its fields are read when they are touched.
+
+        Parameters
+        ----------
+        skip_version_check : bool
+            Without effect: files of every version are read.
+        """
+        if self._mode in ("w", "w-") and self._written is None:
             raise StorageError(f"{self._path} is open for writing (mode {self._mode!r}): open it with mode='r' to read it")
         self._open_store()
         assert self._reader is not None
@@ -148,9 +172,9 @@ class NWBHDF5IO:
         """
         if self._mode == "r":
             raise StorageError(f"{self._path} is open for reading: open it with mode='r+', 'a' or 'w' to write")
-        if self._store is None:
+        if self._store is None or container is self._written:
             write_file(container, self._path, cache_spec=cache_spec, link_data=link_data)
-            self._mode = "r+"
+            self._written = container
         elif container._stored is None:
             raise InvalidValueError(
                 f"{self._path}: the file holds a session already; change what read() gives, or use mode='w' to replace it"
@@ -174,8 +198,8 @@ class NWBHDF5IO:
         src_io: NWBHDF5IO,
         nwbfile: NWBFile | None = None,
         write_args: dict[str, Any] | None = None,
-        container: NWBFile | None = None,
         cache_spec: bool = True,
+        container: NWBFile | None = None,
     ) -> None:
         """Write the content of another file, with what was changed in memory, into this one.
 
@@ -187,9 +211,9 @@ class NWBHDF5IO:
             The content, if changed; by default what the file holds.
         write_args : dict, optional
             `link_data`.
+        cache_spec : bool
         container : NWBFile, optional
             The same as `nwbfile`.
-        cache_spec : bool
         """
         from photonwb.io.exporting import export_file
 
@@ -205,6 +229,30 @@ class NWBHDF5IO:
                 return io.nwb_version[1] is not None and io.nwb_version[1][0] >= 2
         except (OSError, ValueError):
             return False
+
+    @staticmethod
+    def read_nwb(path: typing.Path | None = None, file: Any = None) -> NWBFile:
+        """Read a file in one call; the result keeps it open.
+
+        Parameters
+        ----------
+        path : path, optional
+        file : h5py.File, optional
+            An open file, in the place of a path.
+        """
+        return NWBHDF5IO(path, "r", file=file).read()
+
+    @classmethod
+    def get_namespaces(
+        cls, path: typing.Path | None = None, file: Any = None, driver: str | None = None, aws_region: str | None = None
+    ) -> dict[str, str]:
+        """Version of each namespace whose specification a file carries."""
+        from photonwb.io.specifications import cached_sources
+        from photonwb.schema import Catalog
+
+        with cls(path, "r", file=file, driver=driver, aws_region=aws_region) as io:
+            sources = cached_sources(io.store)
+        return {name: version for name, version in Catalog.from_sources(sources).namespaces.items() if name in sources}
 
     @property
     def nwb_version(self) -> tuple[str | None, tuple[Any, ...] | None]:

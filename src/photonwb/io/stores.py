@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def opened_store(file: Any, mode: str, options: Mapping[str, Any]) -> Store:
                 f"{os.fspath(file)}: a change of this file was interrupted; it was brought back to what it was before",
                 stacklevel=5,
             )
-        if mode != "r" and os.path.isfile(file):
+        if mode != "r" and Path(file).is_file():
             from photonwb.storage.journaled import JournaledStore
 
             return JournaledStore(file)
