@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+import photonwb.arrays.lazy
 from h5py_source import H5pySource
 from photonwb.arrays import LazyArray
 from photonwb.arrays.reading import can_read
@@ -102,7 +103,9 @@ def test_any_index_of_any_dataset(tmp_path, drawn, data):
     source = H5pySource(path)
     lazy = LazyArray(source)
     key = data.draw(keys(expected.shape))
-    values, wanted = lazy[key], expected[key]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(photonwb.arrays.lazy, "BLOCK", data.draw(st.sampled_from([1, 50, 1 << 20])))
+        values, wanted = lazy[key], expected[key]
     assert type(values) is type(wanted)
     assert values.dtype == wanted.dtype
     assert values.shape == wanted.shape

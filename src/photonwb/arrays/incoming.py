@@ -96,8 +96,10 @@ def _from_wrapper(wrapper: Any) -> Incoming:
     import numpy as np
 
     options = dict(getattr(wrapper, "io_settings", {}))
-    if getattr(wrapper, "is_uncompressed", False):
+    if getattr(wrapper, "is_uncompressed", False) or options.get("compressor") is False:
         options["compression"] = False
+    if "fill_value" in options:  # so called by Zarr
+        options["fillvalue"] = options.pop("fill_value")
     if wrapper.data is None:
         shape, dtype = options.pop("shape", None) or wrapper.shape, options.pop("dtype", None) or wrapper.dtype
         if shape is None or dtype is None:

@@ -33,7 +33,7 @@ FEWEST_ROWS = 64
 
 FILTERS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "fast": (("shuffle", {}), ("gzip", {"level": 1})),
-    "small": (("shuffle", {}), ("gzip", {"level": 6})),
+    "small": (("shuffle", {}), ("gzip", {"level": 4})),
     "none": (),
 }
 # Those whose first axis may grow later on.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from photonwb.errors import ClosedFileError
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import DTypeLike, NDArray
 
-    from .selection import AxisIndex
+    from .selection import AxisIndex, Selection
     from .source import ArraySource
 
 __all__ = ["LazyArray"]
@@ -41,6 +41,13 @@ class LazyArray:
     """
 
     __slots__ = ("_dtype", "_stop", "source")
+
+    # A class that `isinstance` takes these arrays for as well, where programs insist on it; set by photonwb.drop_in.
+    taken_for: ClassVar[type | None] = None
+
+    @property
+    def __class__(self) -> type:  # pyright: ignore[reportIncompatibleMethodOverride] - nobody sets it
+        return LazyArray.taken_for or type(self)
 
     def __init__(self, source: ArraySource, dtype: DTypeLike | None = None) -> None:
         self.source = source
@@ -131,6 +138,9 @@ class LazyArray:
             return self._masked(key)
         layout = self.source.byte_layout()
         selection = select(key, self.source.shape if layout is None else layout.shape)
+        if selection.axis_of_bands is not None and self._nbytes_of(selection.fetch) > BLOCK:
+            values = self._in_bands(layout, selection)
+            return values if names is None else values[names]
         values = self._fetched(layout, selection.fetch)
         # The dots keep a single value an array, here as in numpy.
         dots = (...,) if key is ... or (isinstance(key, tuple) and any(item is ... for item in key)) else ()
@@ -205,6 +215,18 @@ class LazyArray:
             if not fetch:
                 values[()] = self.source.read(())
         return values if self._dtype is None else values.astype(self._dtype, copy=False)
+
+    def _nbytes_of(self, fetch: tuple[AxisIndex, ...]) -> int:
+        return math.prod(map(len, fetch)) * self.dtype.itemsize
+
+    def _in_bands(self, layout: Any, selection: Selection) -> NDArray[Any]:
+        """What index arrays pick out of more than they leave, such as the pixels of a mask over time: some rows at a time."""
+        import numpy as np
+
+        rows, *rest = selection.fetch
+        step = _rows_in_block(tuple(map(len, selection.fetch)), self.chunks, self.dtype.itemsize)
+        bands = (self._fetched(layout, (rows[start : start + step], *rest)) for start in range(0, len(rows), step))
+        return np.concatenate([band[selection.pick or ()] for band in bands], axis=selection.axis_of_bands)
 
     def _read_ahead(self, layout: Any, fetch: tuple[AxisIndex, ...]) -> None:
         from .pool import threads

@@ -37,6 +37,22 @@ class Selection(NamedTuple):
     fetch: tuple[AxisIndex, ...]
     pick: tuple[Any, ...] | None
 
+    @property
+    def axis_of_bands(self) -> int | None:
+        """Axis of the result along which rows of the first axis follow each other, when they may be picked some at a time.
+
+        None where there is no index array, which picks out of more than it leaves, or where the first axis is not a slice.
+        """
+        if self.pick is None or not isinstance(self.pick[0], slice) or self.pick[0] != FULL:
+            return None
+        arrays = [item for item in self.pick if isinstance(item, np.ndarray)]
+        if not arrays:
+            return None
+        marks = [isinstance(item, (int, np.ndarray)) for item in self.pick]
+        first, last = marks.index(True), len(marks) - marks[::-1].index(True)
+        # numpy puts the axes of index arrays first when something lies between them.
+        return 0 if all(marks[first:last]) else np.broadcast(*arrays).ndim
+
 
 def select(key: Any, shape: tuple[int, ...]) -> Selection:
     """Take an index of numpy apart.

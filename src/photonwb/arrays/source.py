@@ -77,5 +77,8 @@ class ArraySource(Protocol):
         ...
 
     def byte_layout(self) -> ByteLayout | None:
-        """Where the bytes lie now, or None when only `read` will do. Raises ClosedFileError after the file was closed."""
+        """Where the bytes lie now, or None when only `read` will do. Raises ClosedFileError after the file was closed.
+
+        Asked for at every read, be it of one element: a store remembers the answer for as long as nothing can have changed.
+        """
         ...

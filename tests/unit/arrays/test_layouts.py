@@ -74,7 +74,7 @@ def test_small_arrays_lie_in_one_piece():
 def test_one_argument_changes_the_compression():
     assert layout((1000, 512, 512), role="movie", default="none").filters == ()
     assert layout((1000, 512, 512), role="whole", default="none").chunks is None
-    assert dict(layout((1000, 512, 512), role="movie", default="small").filters)["gzip"] == {"level": 6}
+    assert dict(layout((1000, 512, 512), role="movie", default="small").filters)["gzip"] == {"level": 4}
 
 
 def test_compounds_of_numbers_are_compressed_those_with_text_are_not():
