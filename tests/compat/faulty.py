@@ -6,27 +6,14 @@ Each fault is a function of the open file. `at` is where a validator should see 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
-import pynwb
-from hdmf.common import DynamicTable, VectorData
-from pynwb.base import Images
-from pynwb.file import Subject
-from pynwb.image import GrayscaleImage, ImageSeries
-from pynwb.ophys import (
-    CorrectedImageStack,
-    DfOverF,
-    ImageSegmentation,
-    MotionCorrection,
-    OnePhotonSeries,
-    OpticalChannel,
-    RoiResponseSeries,
-    TwoPhotonSeries,
-)
+
+from compat.everything import library
 
 PLANE = "/general/optophysiology/plane"
 MOVIE = "/acquisition/movie"
@@ -44,37 +31,43 @@ VLEN = h5py.string_dtype()
 
 def write_good_file(path: Path) -> None:
     """A session of two-photon imaging with everything that the faults need."""
-    start = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
-    nwbfile = pynwb.NWBFile("a session", "faults", start, keywords=["calcium"], experimenter=["Lovelace, Ada"], institution="I")
-    nwbfile.subject = Subject(subject_id="m1", species="Mus musculus", sex="F", age="P90D", date_of_birth=start)
+    lib = library("pynwb")
+    start = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
+    nwbfile = lib.file.NWBFile(
+        "a session", "faults", start, keywords=["calcium"], experimenter=["Lovelace, Ada"], institution="I"
+    )
+    nwbfile.subject = lib.file.Subject(subject_id="m1", species="Mus musculus", sex="F", age="P90D", date_of_birth=start)
     model = nwbfile.create_device_model("2p-1", manufacturer="ours")
     device = nwbfile.create_device("microscope", description="d", model=model)
-    channel = OpticalChannel(name="green", description="d", emission_lambda=510.0)
+    channel = lib.ophys.OpticalChannel(name="green", description="d", emission_lambda=510.0)
     plane = nwbfile.create_imaging_plane(
         name="plane", optical_channel=channel, description="d", device=device, excitation_lambda=920.0, indicator="GCaMP6f",
         location="VISp", grid_spacing=[1e-6, 1e-6], origin_coords=[0.0, 0.0],
     )  # fmt: skip
     frames = np.arange(6 * 10 * 8, dtype="u2").reshape(6, 10, 8)
     times = [0.0, 0.1, 0.21, 0.3, 0.42, 0.5]
-    movie = TwoPhotonSeries(
-        name="movie", data=frames, imaging_plane=plane, unit="n.a.", timestamps=times, dimension=[10, 8], field_of_view=[1e-5, 8e-6],
-        pmt_gain=1.5, control=np.zeros(6, "u1"), control_description=["all"],
+    movie = lib.ophys.TwoPhotonSeries(
+        name="movie", data=frames, imaging_plane=plane, unit="n.a.", timestamps=times, dimension=[10, 8],
+        field_of_view=[1e-5, 8e-6], pmt_gain=1.5, control=np.zeros(6, "u1"), control_description=["all"],
     )  # fmt: skip
-    wide = OnePhotonSeries(name="wide", data=frames.astype("i2"), imaging_plane=plane, unit="n.a.", rate=10.0, binning=2)
-    external = ImageSeries(
-        name="external", external_file=["a.tif"], starting_frame=[0], format="external", rate=1.0, num_samples=5, unit="n.a.", device=device
+    wide = lib.ophys.OnePhotonSeries(
+        name="wide", data=frames.astype("i2"), imaging_plane=plane, unit="n.a.", rate=10.0, binning=2
+    )
+    external = lib.image.ImageSeries(
+        name="external", external_file=["a.tif"], starting_frame=[0], format="external", rate=1.0,
+        num_samples=5, unit="n.a.", device=device,
     )  # fmt: skip
     for series in (movie, wide, external):
         nwbfile.add_acquisition(series)
-    table = DynamicTable(
+    table = lib.common.DynamicTable(
         name="table",
         description="d",
-        columns=[VectorData("number", "d", [1.0, 2.0, 3.0]), VectorData("word", "d", ["a", "b", "c"])],
+        columns=[lib.common.VectorData("number", "d", [1.0, 2.0, 3.0]), lib.common.VectorData("word", "d", ["a", "b", "c"])],
     )
     nwbfile.add_acquisition(table)
 
     module = nwbfile.create_processing_module("ophys", "d")
-    segmentation = ImageSegmentation()
+    segmentation = lib.ophys.ImageSegmentation()
     module.add(segmentation)
     pixels = segmentation.create_plane_segmentation(name="pixels", description="d", imaging_plane=plane, reference_images=movie)
     for x in range(4):
@@ -83,19 +76,27 @@ def write_good_file(path: Path) -> None:
     for x in range(2):
         images.add_roi(image_mask=np.eye(10, 8, x))
     rois = pixels.create_roi_table_region("all", region=[0, 1, 2, 3])
-    traces = RoiResponseSeries(name="traces", data=np.zeros((6, 4)), rois=rois, unit="n.a.", timestamps=movie)
-    module.add(DfOverF(roi_response_series=traces))
-    corrected = ImageSeries(name="corrected", data=frames, unit="n.a.", timestamps=movie)
-    shift = pynwb.TimeSeries(name="xy_translation", data=np.zeros((6, 2)), unit="pixels", timestamps=movie)
-    module.add(MotionCorrection(CorrectedImageStack(name="stack", corrected=corrected, original=movie, xy_translation=shift)))
+    traces = lib.ophys.RoiResponseSeries(name="traces", data=np.zeros((6, 4)), rois=rois, unit="n.a.", timestamps=movie)
+    module.add(lib.ophys.DfOverF(roi_response_series=traces))
+    corrected = lib.image.ImageSeries(name="corrected", data=frames, unit="n.a.", timestamps=movie)
+    shift = lib.base.TimeSeries(name="xy_translation", data=np.zeros((6, 2)), unit="pixels", timestamps=movie)
     module.add(
-        Images(name="summary", description="d", images=[GrayscaleImage(name="mean", data=np.ones((10, 8)), description="d")])
+        lib.ophys.MotionCorrection(
+            lib.ophys.CorrectedImageStack(name="stack", corrected=corrected, original=movie, xy_translation=shift)
+        )
+    )
+    module.add(
+        lib.base.Images(
+            name="summary",
+            description="d",
+            images=[lib.image.GrayscaleImage(name="mean", data=np.ones((10, 8)), description="d")],
+        )
     )
     nwbfile.add_trial_column("correct", "d")
     nwbfile.add_trial(start_time=0.0, stop_time=0.2, correct=True, timeseries=[movie])
     nwbfile.add_trial(start_time=0.2, stop_time=0.4, correct=False, timeseries=[movie])
     nwbfile.add_scratch(1.5, name="note", description="d")
-    with pynwb.NWBHDF5IO(path, "w") as io:
+    with lib.top.NWBHDF5IO(path, "w") as io:
         io.write(nwbfile)
 
 
@@ -105,21 +106,21 @@ class Fault(NamedTuple):
     name: str
     at: str
     codes: tuple[str, ...]
-    apply: Callable[[h5py.File], None]
+    apply: Callable[[h5py.File], Any]
 
 
 FAULTS: list[Fault] = []
 
 
 def fault(at: str, *codes: str) -> Callable[[Any], Any]:
-    def enter(function: Callable[[h5py.File], None]) -> Callable[[h5py.File], None]:
+    def enter(function: Callable[[h5py.File], Any]) -> Callable[[h5py.File], Any]:
         FAULTS.append(Fault(function.__name__, at, codes, function))
         return function
 
     return enter
 
 
-def simple(name: str, at: str, codes: str | tuple[str, ...], apply: Callable[[h5py.File], None]) -> None:
+def simple(name: str, at: str, codes: str | tuple[str, ...], apply: Callable[[h5py.File], Any]) -> None:
     FAULTS.append(Fault(name, at, (codes,) if isinstance(codes, str) else codes, apply))
 
 
@@ -131,7 +132,7 @@ def replace(file: h5py.File, path: str, data: Any, **options: Any) -> None:
     dataset.attrs.update(attributes)
 
 
-def delete(*paths: str) -> Callable[[h5py.File], None]:
+def delete(*paths: str) -> Callable[[h5py.File], Any]:
     def apply(file: h5py.File) -> None:
         for path in paths:
             del file[path]
@@ -139,25 +140,25 @@ def delete(*paths: str) -> Callable[[h5py.File], None]:
     return apply
 
 
-def delete_attribute(path: str, name: str) -> Callable[[h5py.File], None]:
+def delete_attribute(path: str, name: str) -> Callable[[h5py.File], Any]:
     def apply(file: h5py.File) -> None:
         del file[path].attrs[name]
 
     return apply
 
 
-def set_attribute(path: str, name: str, value: Any) -> Callable[[h5py.File], None]:
+def set_attribute(path: str, name: str, value: Any) -> Callable[[h5py.File], Any]:
     def apply(file: h5py.File) -> None:
         file[path].attrs[name] = value
 
     return apply
 
 
-def put(path: str, data: Any, **options: Any) -> Callable[[h5py.File], None]:
+def put(path: str, data: Any, **options: Any) -> Callable[[h5py.File], Any]:
     return lambda file: replace(file, path, data, **options)
 
 
-def soft_link(path: str, target: str) -> Callable[[h5py.File], None]:
+def soft_link(path: str, target: str) -> Callable[[h5py.File], Any]:
     def apply(file: h5py.File) -> None:
         if path in file:
             del file[path]
@@ -166,21 +167,33 @@ def soft_link(path: str, target: str) -> Callable[[h5py.File], None]:
     return apply
 
 
-def compound(*members: tuple[str, str]) -> Callable[[h5py.File], None]:
-    return put(f"{PIXELS}/pixel_mask", np.zeros(8, list(members)))
+def masks(data: Any) -> Callable[[h5py.File], Any]:
+    def apply(file: h5py.File) -> None:
+        replace(file, f"{PIXELS}/pixel_mask", data)
+        file[f"{PIXELS}/pixel_mask_index"].attrs["target"] = file[f"{PIXELS}/pixel_mask"].ref
+
+    return apply
+
+
+def compound(*members: tuple[str, str]) -> Callable[[h5py.File], Any]:
+    return masks(np.zeros(8, list(members)))
 
 
 # What must be there.
 for path in (
-    "/identifier", "/session_start_time", "/file_create_date", "/analysis", "/stimulus/templates", f"{MOVIE}/data", f"{MOVIE}/imaging_plane",
-    f"{PLANE}/indicator", f"{PLANE}/excitation_lambda", f"{PLANE}/device", f"{PLANE}/green/emission_lambda", f"{IMAGES}/reference_images",
-    f"{TRACES}/rois", f"{STACK}/original", f"{TRIALS}/stop_time", f"{TABLE}/id", f"{PIXELS}/imaging_plane",
+    "/identifier", "/session_start_time", "/file_create_date", "/analysis", "/stimulus/templates",
+    f"{MOVIE}/data", f"{MOVIE}/imaging_plane",
+    f"{PLANE}/indicator", f"{PLANE}/excitation_lambda", f"{PLANE}/device", f"{PLANE}/green/emission_lambda",
+    f"{IMAGES}/reference_images", f"{TRACES}/rois", f"{STACK}/original", f"{TRIALS}/stop_time",
+    f"{TABLE}/id", f"{PIXELS}/imaging_plane",
 ):  # fmt: skip
     simple(f"missing {path}", path, ("missing_member", "missing_column"), delete(path))
 for path, name in (
-    (f"{MOVIE}/data", "unit"), (f"{WIDE}/starting_time", "rate"), (f"{WIDE}/starting_time", "unit"),
-    (f"{MOVIE}/timestamps", "interval"), (f"{PIXELS}/pixel_mask_index", "target"), (f"{TRACES}/rois", "table"), (TABLE, "colnames"),
-    (f"{TABLE}/number", "description"), ("/processing/ophys", "description"), (SUMMARY, "description"), ("/scratch/note", "notes"),
+    (f"{MOVIE}/data", "unit"), (f"{WIDE}/starting_time", "rate"),
+    (f"{WIDE}/starting_time", "unit"),
+    (f"{MOVIE}/timestamps", "interval"), (f"{PIXELS}/pixel_mask_index", "target"), (f"{TRACES}/rois", "table"),
+    (TABLE, "colnames"), (f"{TABLE}/number", "description"), ("/processing/ophys", "description"),
+    (SUMMARY, "description"), ("/scratch/note", "notes"),
 ):  # fmt: skip
     simple(f"missing {path}@{name}", f"{path}@{name}", "missing_attribute", delete_attribute(path, name))
 simple("no channel", PLANE, "missing_member", delete(f"{PLANE}/green"))
@@ -215,7 +228,7 @@ simple("index i8", f"{PIXELS}/pixel_mask_index", "wrong_dtype", put(f"{PIXELS}/p
 simple("start_time text", f"{TRIALS}/start_time", "wrong_dtype", put(f"{TRIALS}/start_time", ["a", "b"], dtype=VLEN))
 simple("indicator number", f"{PLANE}/indicator", "wrong_dtype", put(f"{PLANE}/indicator", 6.0))
 simple("field_of_view int", f"{MOVIE}/field_of_view", "wrong_dtype", put(f"{MOVIE}/field_of_view", [1, 1]))
-simple("masks plain", f"{PIXELS}/pixel_mask", "wrong_dtype", put(f"{PIXELS}/pixel_mask", np.zeros((8, 3))))
+simple("masks plain", f"{PIXELS}/pixel_mask", "wrong_dtype", masks(np.zeros((8, 3))))
 simple(
     "vlen rows",
     f"{TABLE}/number",
@@ -317,7 +330,7 @@ simple(
     lambda file: file.copy("/general/optophysiology", "/general/optophysiologie"),
 )
 simple("attribute unknown", f"{MOVIE}@framerate", "extra_attribute", set_attribute(MOVIE, "framerate", 10.0))
-simple("dataset unknown", f"{MOVIE}/notes", "extra_member", lambda file: file.create_dataset(f"{MOVIE}/notes", data="n") and None)
+simple("dataset unknown", f"{MOVIE}/notes", "extra_member", lambda file: file.create_dataset(f"{MOVIE}/notes", data="n"))
 simple(
     "plane of wrong type",
     f"{MOVIE}/imaging_plane",

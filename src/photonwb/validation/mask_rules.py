@@ -52,7 +52,6 @@ class Regions(NamedTuple):
 
     name: str
     rows: Array
-    counts: Array  # pixels in the mask
     positive: Array  # whether any weight is not zero
     negative: Array
     not_numbers: Array
@@ -104,7 +103,7 @@ class Masks:
 
         axes = "xyz"[:dimensions]
         counts = np.diff(ends, prepend=0)
-        result = _no_regions(name, np.arange(len(ends)), counts, dimensions)
+        result = _no_regions(name, np.arange(len(ends)), dimensions)
         itemsize = 4 * (dimensions + 1)
         for first, last in _row_blocks(ends, itemsize):
             start = int(ends[first - 1]) if first else 0
@@ -147,10 +146,9 @@ class Masks:
 
         row_bytes = int(np.prod(shape[1:])) * getattr(getattr(column.data, "dtype", None), "itemsize", 8)
         step = max(1, -(-shape[0] * row_bytes // _MOST_IMAGE_BYTES))
-        chosen = column.data[::step] if step > 1 and row_bytes * shape[0] // step <= BLOCK_BYTES else column.data
         rows = np.arange(0, shape[0], step)
-        result = _no_regions("image_mask", rows, np.full(len(rows), row_bytes), 0)
-        for first, block in _image_blocks(chosen, shape[0], step, row_bytes):
+        result = _no_regions("image_mask", rows, 0)
+        for first, block in blocks(column.data, row_bytes) if step == 1 else _single_rows(column.data, rows):
             flat = block.reshape(len(block), -1)
             _note_weights(result, slice(first, first + len(flat)), flat, partial(np.any, axis=1))
         return result
@@ -161,12 +159,12 @@ class Masks:
         return self.listed + ([self.drawn] if self.drawn is not None else [])
 
 
-def _no_regions(name: str, rows: Array, counts: Array, dimensions: int) -> Regions:
+def _no_regions(name: str, rows: Array, dimensions: int) -> Regions:
     import numpy as np
 
     count = len(rows)
     flags = [np.zeros(count, bool) for _ in range(3)]
-    return Regions(name, rows, counts, *flags, highest=np.full((count, dimensions), -1, np.int64))
+    return Regions(name, rows, *flags, highest=np.full((count, dimensions), -1, np.int64))
 
 
 def _note_weights(result: Regions, rows: Any, weights: Array, any_of: Any) -> None:
@@ -192,14 +190,11 @@ def _row_blocks(ends: Array, itemsize: int) -> Iterator[tuple[int, int]]:
         first = last
 
 
-def _image_blocks(images: Any, count: int, step: int, row_bytes: int) -> Iterator[tuple[int, Array]]:
+def _single_rows(images: Any, rows: Array) -> Iterator[tuple[int, Array]]:
     import numpy as np
 
-    if step == 1 or len(images) != count:
-        yield from blocks(images, row_bytes)
-    else:
-        for number, row in enumerate(range(0, count, step)):
-            yield number, np.asarray(images[row : row + 1])
+    for number, row in enumerate(rows):
+        yield number, np.asarray(images[int(row) : int(row) + 1])
 
 
 def _some(rows: Sequence[int] | Array) -> str:

@@ -272,5 +272,5 @@ def species_form(subject: Subject) -> Iterator[Problem]:
 @rule("check_subject_weight", _CRITICAL, "Subject")
 def weight(subject: Subject) -> Iterator[Problem]:
     """The weight is not a number with a unit."""
-    if subject.weight and not re.fullmatch(r"\d+(\.\d+)? (kg|g|mg|lbs?|oz)", subject.weight):
+    if subject.weight is not None and not re.fullmatch(r"\d+(\.\d+)? (kg|g|mg|lbs?|oz)", subject.weight):
         yield Problem("no number with a unit", "weight", "a form such as 0.025 kg", repr(subject.weight), "rewrite the weight")

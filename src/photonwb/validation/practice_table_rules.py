@@ -110,12 +110,12 @@ def _texts(values: NDArray[Any]) -> list[str]:
 @rule("check_column_binary_capability", _SUGGESTION, "DynamicTable")
 def binary_column(table: DynamicTable) -> Iterator[Problem]:
     """A column says yes and no in other words than true and false."""
-    predefined = set(getattr(type(table), "__predefined__", ()))
+    predefined: set[str] = set(getattr(type(table), "__predefined__", ()))
     for name, values in _columns(table):
         if name in predefined or len(values) < 3 or values.dtype.kind not in "iufOUT":
             continue
         items: list[Any] = values.tolist()
-        distinct = {str(value).lower().removesuffix(".0") for value in dict.fromkeys(items)}
+        distinct: set[str] = {str(value).lower().removesuffix(".0") for value in dict.fromkeys(items)}
         if distinct in _YES_AND_NO:
             yield Problem(
                 f"column {name!r} has two values: {', '.join(sorted(distinct))}",
