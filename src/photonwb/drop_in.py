@@ -16,22 +16,24 @@ from typing import TYPE_CHECKING, Any
 from photonwb.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["install_as_pynwb"]
 
-# The modules of ours in which the names of a stand-in are looked up, in this order.
-_NWB = ("core", "common")
+# The modules of ours in which the names of a stand-in are looked up, in this order. Those of pynwb are also reached through
+# modules that merely import them, pynwb.misc.DynamicTable for one.
+_EVERYWHERE = ("photonwb.core", "photonwb.common", "photonwb.base", "photonwb.arrays")
 _ALIASES: dict[str, tuple[str, ...]] = {
     "pynwb": ("photonwb", "photonwb.extensions", "photonwb.core"),
     **{
-        f"pynwb.{name}": (f"photonwb.{name}", *(f"photonwb.{other}" for other in _NWB), "photonwb.base")
+        f"pynwb.{name}": (f"photonwb.{name}", *_EVERYWHERE)
         for name in (
             "base", "behavior", "core", "device", "ecephys", "epoch", "event", "file", "icephys", "image", "misc", "ogen",
-            "ophys", "resources", "retinotopy", "testing",
+            "ophys", "resources", "retinotopy",
         )
     },
     "pynwb.validation": ("photonwb.validation",),
+    "pynwb.testing": ("photonwb.testing",),
     "pynwb.testing.mock": ("photonwb.testing.mock",),
     **{
         f"pynwb.testing.mock.{name}": (f"photonwb.testing.mock.{name}",)
@@ -42,7 +44,6 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "hdmf.common": ("photonwb.common", "photonwb.extensions"),
     "hdmf.common.table": ("photonwb.common",),
     "hdmf.common.alignedtable": ("photonwb.common",),
-    "hdmf.common.hierarchicaltable": ("photonwb.common",),
     "hdmf.common.resources": ("photonwb.resources",),
     "hdmf.backends": (),
     "hdmf.backends.io": ("photonwb.io",),
@@ -54,47 +55,64 @@ _ALIASES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 # Names that differ on the two sides.
-_RENAMED = {"HDF5IO": "NWBHDF5IO", "HDMFIO": "NWBHDF5IO", "AbstractDataChunkIterator": "DataChunkIterator"}
+_RENAMED = {"HDF5IO": "NWBHDF5IO", "HDMFIO": "NWBHDF5IO"}
+_VERSIONS = {"pynwb": "4.2.0", "hdmf": "6.2.0"}  # the ones that photonwb goes by
 
 
 class _StandIn(ModuleType):
     """A module whose names are those of modules of ours."""
 
     def __getattr__(self, name: str) -> Any:
-        wanted = _RENAMED.get(name, name)
-        if not wanted.startswith("__"):
-            for module in _ALIASES[self.__name__]:
+        if name == "__all__":  # for `from pynwb import *`
+            return dir(self)
+        if not name.startswith("__"):
+            for module in self._modules():
                 try:
-                    return getattr(import_module(module), wanted)
+                    return getattr(module, _RENAMED.get(name, name))
                 except AttributeError:
                     continue
         raise AttributeError(f"photonwb, which stands in for {self.__name__!r} in this process, has no {name!r}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({name for module in self._modules() for name in getattr(module, "__all__", ())})
+
+    def _modules(self) -> Iterator[ModuleType]:
+        return map(import_module, _ALIASES[self.__name__])
 
 
 class _Finder(MetaPathFinder, Loader):
     """Finds the stand-ins before the installed packages."""
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        # A package without a path: what is not here is not looked for elsewhere.
         return ModuleSpec(fullname, self, is_package=True) if fullname in _ALIASES else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return _StandIn(spec.name, f"photonwb in the place of {spec.name}.")
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__dict__["__version__"] = "4.2.0" if module.__name__.startswith("pynwb") else "6.2.0"
+        module.__file__ = __file__
+        module.__dict__["__version__"] = _VERSIONS[module.__name__.partition(".")[0]]
 
 
 def install_as_pynwb() -> None:
     """Let `import pynwb` and `import hdmf` in this process give photonwb.
 
-    Call it before anything imports them.
+    Call it before anything imports them. Arrays in files then pass for `h5py.Dataset` too, on which some libraries insist.
 
     Raises
     ------
     StorageError
         The real pynwb or hdmf was imported already.
+
+    Examples
+    --------
+    >>> import photonwb
+    >>> photonwb.install_as_pynwb()  # doctest: +SKIP
+    >>> import pynapple  # doctest: +SKIP
+    >>> session = pynapple.load_file("session.nwb")  # doctest: +SKIP
     """
-    for name in ("pynwb", "hdmf"):
+    for name in _VERSIONS:
         if name in sys.modules and not isinstance(sys.modules[name], _StandIn):
             raise StorageError(f"{name} was imported already: call photonwb.install_as_pynwb() before anything imports it")
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
@@ -105,3 +123,8 @@ def install_as_pynwb() -> None:
         module = import_module(name)
         if parent:
             setattr(import_module(parent), child, module)
+    import h5py
+
+    from photonwb.arrays import LazyArray
+
+    LazyArray.taken_for = h5py.Dataset

@@ -31,7 +31,7 @@ ALLOWED |= dict.fromkeys(("viewer", "cli"), BASE | USERS | {"viewer"})
 
 # Libraries that own the structure of files stay where files are opened.
 FILE_LIBRARIES = {"h5py", "zarr", "fsspec"}
-MAY_OPEN_FILES = {"storage", "io", "importers"}
+MAY_OPEN_FILES = {"storage", "io", "importers", "drop_in"}
 NEVER = {"pynwb", "hdmf", "hdmf_zarr", "nwbinspector"}
 
 
