@@ -21,7 +21,7 @@ from .codecs import Pipeline, is_known
 from .grid import ChunkPart, chunk_parts, covers
 from .local import LocalFile
 from .pool import run_all, submit, threads
-from .selection import counts
+from .selection import counts, fetch_key
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -71,8 +71,7 @@ def read(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
             return block
         with LocalFile(layout.path) as file:
             _require_size(layout, file, place, math.prod(layout.shape))
-            (part,) = chunk_parts(fetch, tuple(max(length, 1) for length in layout.shape))
-            _read_plain(file, place.offset, layout.shape, part.inside, block)
+            _read_plain(file, place.offset, layout.shape, fetch_key(fetch), block)
         return block
     with LocalFile(layout.path) as file:
         reader = _ChunkReader(layout, file, block)
