@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from photonwb.errors import PhotonwbError
+from photonwb.storage.contract import is_group
 from photonwb.validation.findings import Severity
-from photonwb.validation.rules import Problem, enter_in
+from photonwb.validation.rule_table import Problem, enter_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ rule = enter_in("schema")
 _SPECIFICATIONS = "specifications"
 
 
-@rule("missing_version", Severity.ERROR, "NWBFile")
+@rule("missing_version", Severity.ERROR)
 def missing_version(item: Item) -> Iterator[Problem]:
     """The file does not say which version of the standard it follows, so that pynwb refuses it."""
     if item.path == "/" and "nwb_version" not in item.attributes:
@@ -35,14 +35,14 @@ def missing_version(item: Item) -> Iterator[Problem]:
         yield Problem("no version of the standard", "@nwb_version", repr(version), "nothing", "set the attribute nwb_version")
 
 
-@rule("no_specification", Severity.WARNING, "NWBFile")
+@rule("no_specification", Severity.WARNING)
 def no_specification(item: Item) -> Iterator[Problem]:
     """The file carries no specification: programs take that of their own version."""
     if item.path == "/" and not _cached(item):
         yield Problem("the file carries no specifications", _SPECIFICATIONS, fix="cache them when writing (cache_spec=True)")
 
 
-@rule("missing_specification", Severity.ERROR, "NWBFile")
+@rule("missing_specification", Severity.ERROR)
 def missing_specification(item: Item) -> Iterator[Problem]:
     """A specification builds on another one that the file does not carry."""
     cached = _cached(item) if item.path == "/" else {}
@@ -59,7 +59,7 @@ def missing_specification(item: Item) -> Iterator[Problem]:
                 )
 
 
-@rule("several_versions", Severity.WARNING, "NWBFile")
+@rule("several_versions", Severity.WARNING)
 def several_versions(item: Item) -> Iterator[Problem]:
     """A specification is there in several versions, of which each program takes another one."""
     for namespace, versions in (_cached(item) if item.path == "/" else {}).items():
@@ -70,7 +70,7 @@ def several_versions(item: Item) -> Iterator[Problem]:
             )
 
 
-@rule("bad_specification", Severity.ERROR, "NWBFile")
+@rule("bad_specification", Severity.ERROR)
 def bad_specification(item: Item) -> Iterator[Problem]:
     """A specification in the file cannot be read."""
     if item.path == "/" and _cached(item):
@@ -81,12 +81,11 @@ def bad_specification(item: Item) -> Iterator[Problem]:
 def _cached(item: Item) -> dict[str, list[str]]:
     """Versions of each namespace whose specification is in the file."""
     found: dict[str, list[str]] = {}
-    try:
+    if _SPECIFICATIONS in item.node:
         group: Any = item.node[_SPECIFICATIONS]
-        for namespace in group:
-            found[namespace] = list(group[namespace])
-    except (PhotonwbError, TypeError):
-        return found
+        for namespace in group if is_group(group) else ():
+            versions = group[namespace]
+            found[namespace] = list(versions) if is_group(versions) else []
     return found
 
 

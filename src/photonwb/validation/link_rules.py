@@ -10,7 +10,7 @@ from photonwb.storage.contract import Link
 from photonwb.storage.links import descend
 from photonwb.validation.findings import Severity
 from photonwb.validation.matching import expected_type
-from photonwb.validation.rules import Problem, enter_in
+from photonwb.validation.rule_table import Problem, enter_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from photonwb.validation.findings import Severity
 from photonwb.validation.planes import frame_shape, movies_of, root_of
-from photonwb.validation.rules import Problem, enter_in
+from photonwb.validation.rule_table import Problem, enter_in
 from photonwb.validation.samples import BLOCK_BYTES, blocks, finite_length, known_shape
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from photonwb.fields import Kind
 from photonwb.io.planning import Plan, joined
 from photonwb.labelled import LabelledDict
 from photonwb.validation.findings import Finding, Severity
-from photonwb.validation.rules import run, unreadable
+from photonwb.validation.rule_table import run, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from photonwb.validation.findings import Severity
 from photonwb.validation.planes import frame_count, frame_shape, movies_of, root_of
-from photonwb.validation.rules import Problem, enter_in
+from photonwb.validation.rule_table import Problem, enter_in
 from photonwb.validation.samples import finite_length, known_shape, number
 
 if TYPE_CHECKING:

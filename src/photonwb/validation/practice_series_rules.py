@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from photonwb.arrays.shapes import shape_of
 from photonwb.validation.findings import Severity
 from photonwb.validation.planes import frame_count
-from photonwb.validation.rules import Problem, enter_in
+from photonwb.validation.rule_table import Problem, enter_in
 from photonwb.validation.samples import finite_length, known_shape, number, numbers
 
 if TYPE_CHECKING:

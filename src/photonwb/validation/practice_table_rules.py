@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from photonwb.validation.findings import Severity
-from photonwb.validation.rules import Problem, enter_in
+from photonwb.validation.rule_table import Problem, enter_in
 from photonwb.validation.samples import beginning, known_shape, numbers
 
 if TYPE_CHECKING:

@@ -93,11 +93,17 @@ class StoredFile:
         while waiting:
             item = waiting.pop()
             if item.link is None or item.node.store is not self.store:
-                item.first_path = self.paths.setdefault(item.node.identity, item.path)
+                item.first_path = self.paths.setdefault(self._identity(item), item.path)
             yield item
             # A second name of a group adds nothing, and might be one inside itself.
             if item.first_path == item.path:
                 waiting.extend(reversed(item.children()))
+
+    def _identity(self, item: Item) -> Hashable:
+        try:
+            return item.node.identity
+        except PhotonwbError:
+            return item.path
 
     def facts(self, neurodata_type: str, namespace: str) -> TypeFacts:
         """What is known of a type."""
@@ -137,7 +143,12 @@ class StoredFile:
         if found is None:
             found = self._attributes[key] = {}
             stored = node.attributes
-            for name in stored:
+            try:
+                names = list(stored)
+            except PhotonwbError as error:
+                found["?"] = error
+                names = []
+            for name in names:
                 try:
                     found[name] = stored[name]
                 except PhotonwbError as error:
@@ -244,13 +255,17 @@ class Item:
             members, places = self.members, self.places
         except PhotonwbError:
             return []  # every rule that looked at the members has told so
-        return [
-            Item(self.file, member.node, self._path_of(member), specs, member.link)
-            for name, member in members.items()
-            if member.node is not None
-            and (specs := self.file.specs_for(member.node, places[name]))
-            and (member.link is None or self._is_new_behind_link(member))
-        ]
+        return [item for name, member in members.items() if (item := self._child(member, places[name])) is not None]
+
+    def _child(self, member: Member, children: list[Child]) -> Item | None:
+        """A member to be looked at; None for one that is not specified, or that is looked at elsewhere."""
+        try:
+            specs = self.file.specs_for(member.node, children) if member.node is not None else ()
+            if not specs or (member.link is not None and not self._is_new_behind_link(member)):
+                return None
+        except PhotonwbError:
+            return None  # its owner cannot be read, as is told there
+        return Item(self.file, member.node, self._path_of(member), specs, member.link)
 
     def _is_new_behind_link(self, member: Member) -> bool:
         """Whether something behind a link has to be looked at from here, too."""

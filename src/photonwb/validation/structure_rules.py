@@ -8,7 +8,7 @@ from photonwb.schema import DatasetSpec, GroupSpec, LinkSpec
 from photonwb.storage.contract import is_group
 from photonwb.validation.findings import Severity
 from photonwb.validation.matching import expected_type, has_kind, has_type
-from photonwb.validation.rules import Problem, enter_in
+from photonwb.validation.rule_table import Problem, enter_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from photonwb.storage.contract import Reference
 from photonwb.validation.findings import Severity
-from photonwb.validation.rules import Problem, enter_in
+from photonwb.validation.rule_table import Problem, enter_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

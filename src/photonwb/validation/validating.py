@@ -15,7 +15,7 @@ from photonwb.io.specifications import cached_sources
 from photonwb.schema import Catalog
 from photonwb.validation.findings import Finding, Findings, Severity
 from photonwb.validation.model import model_findings, plan_findings
-from photonwb.validation.rules import LAYERS, run, unreadable
+from photonwb.validation.rule_table import LAYERS, run, unreadable
 from photonwb.validation.stored import StoredFile
 
 if TYPE_CHECKING:
@@ -161,7 +161,10 @@ def _schema_findings(store: Store, catalog: Catalog) -> Iterator[Finding]:
 
 
 def _catalog_of(store: Store, namespace: str | None, use_cached_namespaces: bool) -> Catalog:
-    sources = cached_sources(store) if use_cached_namespaces else {}
+    try:
+        sources = cached_sources(store) if use_cached_namespaces else {}
+    except PhotonwbError:
+        sources = {}  # a rule looks at them, and tells
     texts = frozenset(
         (name, version, source, text)
         for name, versions in sources.items()

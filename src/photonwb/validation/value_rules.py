@@ -10,7 +10,7 @@ from photonwb.schema import DatasetSpec, MemberSpec, ReferenceSpec
 from photonwb.storage.contract import REFERENCE, Reference
 from photonwb.validation.element_types import DATES, describe_dtype, describe_element, is_accepted, is_compound
 from photonwb.validation.findings import Severity
-from photonwb.validation.rules import Problem, enter_in
+from photonwb.validation.rule_table import Problem, enter_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
