@@ -180,7 +180,7 @@ def _check_array(instance: AbstractContainer, field: Field, value: Any) -> Any:
 def check_shape(instance: AbstractContainer, field: Field, value: Any) -> None:
     """Compare the shape of a value with those that the field allows; what is not known yet is no mistake."""
     shape = shape_of(value)
-    if shape is None:
+    if shape is None or len(shape) in field.free_ranks:
         return
     for allowed in field.shapes:
         if len(allowed) == len(shape) and all(
@@ -203,14 +203,13 @@ def _check_shared(instance: AbstractContainer, field: Field, value: Any) -> Any:
     return value
 
 
-def _is_one_of(value: Any, names: tuple[str, ...]) -> bool:
-    return any(base.__name__ in names for base in type(value).__mro__)
-
-
 def _check_object(instance: AbstractContainer, field: Field, value: Any) -> Any:
-    names = field.element_names
-    if "Any" not in names and not _is_one_of(value, names):
-        raise fail(instance, field, f"{_article(names)}", value, wrong_type=True)
+    cls = type(value)
+    if cls not in field.known_classes:
+        names = field.element_names
+        if "Any" not in names and not any(base.__name__ in names for base in cls.__mro__):
+            raise fail(instance, field, f"{_article(names)}", value, wrong_type=True)
+        field.known_classes.add(cls)
     if field.kind == "child" and field.named_by_key and value.name != field.key:
         raise InvalidValueError(
             f"{instance._label()}.{field.name}: expected an object named {field.key!r}, got {value._label()}; "

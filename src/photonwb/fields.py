@@ -50,6 +50,8 @@ class Field:
         One of `Kind`.
     is_object : bool
         Whether the values are typed objects of the model.
+    is_held : bool
+        Whether they lie inside of the object.
     where : str
         Path, relative to the object, of the dataset that owns the attribute or the group that holds the member; "" is the
         object itself.
@@ -61,6 +63,8 @@ class Field:
         Element type in the words of the standard ("float32", "text", "numeric", ...).
     shapes : tuple of tuples
         Allowed shapes, None for any length; () when nothing is said.
+    free_ranks : set of int
+        Numbers of axes with which any length is allowed.
     required : bool
         Whether None is refused; told by the annotation.
     fixed : Any
@@ -69,6 +73,8 @@ class Field:
         The texts that the standard knows, () where it says nothing.
     always : bool
         Whether the group of a collection is written even when it is empty.
+    known_classes : set of type
+        Classes whose objects were found to be what the field takes.
     """
 
     def __init__(
@@ -89,12 +95,14 @@ class Field:
     ) -> None:
         self.kind = kind
         self.is_object = kind in (Kind.LINK, Kind.CHILD, Kind.CHILDREN)
+        self.is_held = kind in (Kind.CHILD, Kind.CHILDREN)
         self.__doc__ = doc
         self.where = where
         self.key = key
         self.named_by_key = named_by_key
         self.dtype = dtype
         self.shapes: Shapes = _alternatives(shape)
+        self.free_ranks = {len(lengths) for lengths in self.shapes if not any(lengths)}
         self.fixed = fixed
         self.one_of = one_of
         self.always = always
@@ -104,6 +112,7 @@ class Field:
         self.name = ""
         self.types: tuple[str, ...] = ()
         self._element_names: tuple[str, ...] | None = None
+        self.known_classes: set[type] = set()
         self.known_check: Callable[[AbstractContainer, Field, Any], Any] | None = None
 
     def __set_name__(self, owner: type, name: str) -> None:

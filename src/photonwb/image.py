@@ -128,17 +128,17 @@ class ImageSeries(TimeSeries, neurodata_type="ImageSeries"):
 
     def _init(self, arguments: Mapping[str, Any]) -> None:
         given = dict(arguments)
-        label = f"{type(self).__name__} {given['name']!r}"
         data, files = given.get("data"), given.get("external_file")
+        label = type(self).__name__
         if given.get("bits_per_pixel") is not None:
-            raise InvalidValueError(f"{label}.bits_per_pixel: no longer in the standard, leave it out")
+            raise InvalidValueError(f"{label} {given['name']!r}.bits_per_pixel: no longer in the standard, leave it out")
         if data is None and files is None:
-            raise InvalidValueError(f"{label}: expected data or external_file, got neither")
+            raise InvalidValueError(f"{label} {given['name']!r}: expected data or external_file, got neither")
         if data is None:
             given.pop("data", None)  # which leaves the empty default
         if given.get("unit") is None:
             if data is not None:
-                raise InvalidValueError(f"{label}.unit: a value is required with data, got None")
+                raise InvalidValueError(f"{label} {given['name']!r}.unit: a value is required with data, got None")
             given["unit"] = self.DEFAULT_UNIT
         if files is not None:
             if given.get("starting_frame") is None and (isinstance(files, str) or len(files) == 1):

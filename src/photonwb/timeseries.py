@@ -124,10 +124,12 @@ class TimeSeries(NWBDataInterface, neurodata_type="TimeSeries"):
 
     def _init(self, arguments: Mapping[str, Any]) -> None:
         super()._init(arguments)
-        if self.timestamps is None and self.rate is None:
+        given = self.__dict__
+        if given.get("rate") is not None:
+            if given.get("starting_time") is None:
+                given["starting_time"] = 0.0
+        elif given.get("timestamps") is None:
             raise InvalidTypeError(f"{self._label()}: expected either timestamps or a rate, got neither")
-        if self.rate is not None and self.starting_time is None:
-            self.__dict__["starting_time"] = 0.0
         for name in ("data", "timestamps"):
             self._note_sharing(name)
         for contradiction in self._contradictions():
@@ -147,8 +149,9 @@ class TimeSeries(NWBDataInterface, neurodata_type="TimeSeries"):
         yield from self._length_mismatch()
 
     def _length_mismatch(self) -> Iterator[str]:
-        samples, times = _length_of(self.data), _length_of(self.timestamps)
-        if samples is not None and times is not None and samples != times:
+        times = _length_of(self.timestamps)
+        samples = None if times is None else _length_of(self.data)
+        if samples is not None and samples != times:
             yield (
                 f"expected as many timestamps as samples, got {times} timestamps and data of shape {shape_of(self.data)}; "
                 "time must be the first axis of data, so the data may be transposed"
@@ -311,5 +314,5 @@ class TimeSeries(NWBDataInterface, neurodata_type="TimeSeries"):
 
 def _length_of(values: Any) -> int | None:
     """Length of the first axis, None where it is not known without reading."""
-    shape = shape_of(values)
+    shape = None if values is None else shape_of(values)
     return shape[0] if shape else None
