@@ -315,14 +315,6 @@ class Item:
         """All its values."""
         return cast("Dataset", self.node).read()
 
-    def member_item(self, name: str) -> Item | None:
-        """A member, looked at by itself; None when there is none that can be reached."""
-        member = self.members.get(name)
-        if member is None or member.node is None:
-            return None
-        specs = self.file.specs_for(member.node, self.places[name])
-        return Item(self.file, member.node, self._path_of(member), specs, member.link)
-
 
 def only_text(value: Any) -> str:
     """A text, also one in an array of one; "" for anything else."""

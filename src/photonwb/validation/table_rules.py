@@ -115,11 +115,11 @@ def wrong_colnames(item: Item) -> Iterator[Problem]:
 @rule("column_length", Severity.ERROR, "DynamicTable")
 def column_length(item: Item) -> Iterator[Problem]:
     """A column has more or fewer rows than the table has ids."""
-    identifiers = item.member_item("id")
+    identifiers = _shape(item, "id")
     targets = _indexed(item)
     lengths = {name: shape[0] for name in _names(item) if (shape := _shape(item, _outermost(name, targets)))}
-    if identifiers is not None and len(identifiers.shape) == 1:
-        expected = identifiers.shape[0]
+    if len(identifiers) == 1:
+        expected = identifiers[0]
     elif lengths:
         expected = max(lengths.values(), key=list(lengths.values()).count)
     else:
