@@ -34,6 +34,8 @@ from .links import follow
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from photonwb.arrays.source import ByteLayout
+
     from .contract import Link, Reference
 
 __all__ = ["HDF5Dataset", "HDF5Group", "HDF5Store"]
@@ -88,6 +90,8 @@ class HDF5Store:
         self._is_local = self._file.id.get_access_plist().get_driver() == h5fd.SEC2 and not self._file.swmr_mode
         self._process = os.getpid()
         self._objects: dict[str, Any] = {}
+        # Where the bytes of datasets lie, by path; remembered only while nobody can move them.
+        self.byte_layouts: dict[str, ByteLayout | None] = {}
         self._addresses: Addresses | None = None
         self._lock = threading.Lock()
         self._family: dict[str, HDF5Store] = {}
@@ -149,6 +153,7 @@ class HDF5Store:
                 if other is not self:
                     other.close()
         self._objects.clear()
+        self.byte_layouts.clear()
         self._addresses = None
         if self._is_ours and self._file and not self._is_inherited:
             try:

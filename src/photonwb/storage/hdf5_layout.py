@@ -12,12 +12,14 @@ from photonwb.errors import InvalidValueError
 from .contract import Layout
 from .elements import dtype_of
 from .hdf5_library import h5d, h5p, h5s, h5z
+from .hdf5_places import ChunkPlaces
 from .hdf5_types import element_from, has_plain_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .contract import ElementType
+    from .hdf5_nodes import HDF5Dataset
 
 __all__ = ["byte_layout", "creation_properties", "filters_of", "layout_of", "reads_other_files"]
 
@@ -128,8 +130,9 @@ def _set_filter(properties: Any, name: str, options: Mapping[str, Any], element:
             properties.set_filter(int(name), h5z.FLAG_OPTIONAL, tuple(options.get("options", ())))
 
 
-def byte_layout(dataset: Any, path: str) -> ByteLayout | None:
-    """Where the bytes of an open dataset lie in the file `path`; None where they cannot be told or are no plain numbers."""
+def byte_layout(node: HDF5Dataset) -> ByteLayout | None:
+    """Where the bytes of a dataset lie in its file; None where they cannot be told or are no plain numbers."""
+    dataset = node.object_id
     properties, stored = dataset.get_create_plist(), dataset.get_type()
     kind = properties.get_layout()
     element = element_from(stored)
@@ -143,8 +146,8 @@ def byte_layout(dataset: Any, path: str) -> ByteLayout | None:
     if properties.fill_value_defined() == h5d.FILL_VALUE_USER_DEFINED:
         properties.get_fill_value(fill)
     chunks = properties.get_chunk() if kind == h5d.CHUNKED else None
-    places = _chunk_places(dataset, chunks) if chunks else _one_place(dataset)
-    return ByteLayout(path, dataset.shape, dtype, chunks, filters_of(properties), fill[()], places)
+    places = ChunkPlaces(node, chunks) if chunks else _one_place(dataset)
+    return ByteLayout(node.store.location, dataset.shape, dtype, chunks, filters_of(properties), fill[()], places)
 
 
 def reads_other_files(dataset: Any) -> bool:
@@ -156,18 +159,3 @@ def reads_other_files(dataset: Any) -> bool:
 def _one_place(dataset: Any) -> dict[tuple[int, ...], ChunkPlace]:
     offset = dataset.get_offset()
     return {} if offset is None else {(): ChunkPlace(offset, dataset.get_storage_size())}
-
-
-def _chunk_places(dataset: Any, chunks: tuple[int, ...]) -> dict[tuple[int, ...], ChunkPlace]:
-    places: dict[tuple[int, ...], ChunkPlace] = {}
-
-    def note(chunk: Any) -> None:
-        start, skipped, offset, size = chunk
-        places[tuple(at // step for at, step in zip(start, chunks, strict=True))] = ChunkPlace(offset, size, skipped)
-
-    if hasattr(dataset, "chunk_iter"):
-        dataset.chunk_iter(note)
-    else:  # HDF5 before 1.10.10
-        for number in range(dataset.get_num_chunks()):
-            note(dataset.get_chunk_info(number))
-    return places

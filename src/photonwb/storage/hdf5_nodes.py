@@ -290,7 +290,11 @@ class HDF5Dataset(_Node):
                 return None
             if self.store.writable:
                 self.store.flush()
-            return byte_layout(self.object_id, self.store.location)
+                return byte_layout(self)
+            layouts = self.store.byte_layouts
+            if self.path not in layouts:
+                layouts[self.path] = byte_layout(self)
+            return layouts[self.path]
 
     def write(self, selection: tuple[slice, ...], values: Any) -> None:
         with self.store.writing(self.path):
