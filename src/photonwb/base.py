@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from photonwb.common import DynamicTable
     from photonwb.core import NWBDataInterface
-    from photonwb.typing import ArrayLike, Several
+    from photonwb.typing import Array, ArrayLike, Several
 
 __all__ = [
     "BaseImage",
@@ -111,7 +111,7 @@ class Image(BaseImage, neurodata_type="Image"):
     description : str, optional
     """
 
-    data: ArrayLike = content("The pixels.", dtype="numeric", shape=((None, None), (None, None, 3), (None, None, 4)))
+    data: Array = content("The pixels.", dtype="numeric", shape=((None, None), (None, None, 3), (None, None, 4)))
     resolution: float | None = attribute("Pixels per centimeter.")
 
     def __init__(self, name: str, data: ArrayLike, resolution: float | None = None, description: str | None = None) -> None:
@@ -157,7 +157,7 @@ class ImageReferences(NWBData, neurodata_type="ImageReferences"):
         An item is no image.
     """
 
-    data: ArrayLike = content("The images, in order.", dtype="reference", shape=(None,))
+    data: Array = content("The images, in order.", dtype="reference", shape=(None,))
 
     def __init__(self, name: str, data: ArrayLike) -> None:
         for position, image in enumerate(cast("Iterable[object]", data)):

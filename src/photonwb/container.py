@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from photonwb import registry
 from photonwb.arrays.shapes import shape_of
 from photonwb.checks import describe_value
-from photonwb.errors import InvalidTypeError, InvalidValueError, NotFoundError
+from photonwb.errors import InvalidTypeError, InvalidValueError, NotFoundError, PhotonwbError
 from photonwb.fields import Field, Kind, content
 from photonwb.labelled import LabelledDict
 
@@ -78,6 +78,7 @@ class AbstractContainer:
     # Instances override these only when they differ, which keeps construction cheap.
     _name: str = "root"
     _parent: AbstractContainer | None = None
+    _is_taken_out: bool = False  # of the object that holds it in the file
     _stored: Stored | None = None
     _object_id: str | None = None
     _container_source: str | None = None
@@ -251,7 +252,7 @@ class AbstractContainer:
     @property
     def parent(self) -> AbstractContainer | None:
         """The object that holds this one; None at the root and for an object that was not added anywhere yet."""
-        if self._parent is None and self._stored is not None:
+        if self._parent is None and self._stored is not None and not self._is_taken_out:
             self.__dict__["_parent"] = self._stored.parent(self)
         return self._parent
 
@@ -289,7 +290,7 @@ class AbstractContainer:
     def _release(self, item: AbstractContainer) -> None:
         """Forget an object that was removed from a collection."""
         if item.parent is self:
-            item.__dict__["_parent"] = None
+            item.__dict__.update(_parent=None, _is_taken_out=True)
         self._adopted = tuple(other for other in self._adopted if other is not item)
         self.set_modified()
 
@@ -298,17 +299,31 @@ class AbstractContainer:
         parent = self.parent
         if parent is None:
             return
-        for field in type(parent).__fields__.values():
-            if field.kind == Kind.CHILDREN and field.name in parent.__dict__:
-                held = parent.__dict__[field.name]
-                if isinstance(held, LabelledDict):
-                    if held.get(self.name) is self:
-                        del held[self.name]
-                elif any(item is self for item in held or ()):
-                    parent.__dict__[field.name] = field.listed(item for item in held if item is not self)
-            elif field.kind == Kind.CHILD and parent.__dict__.get(field.name) is self:
+        for field in parent._fields_with(self):
+            if field.kind == Kind.LINK:
+                continue
+            held = getattr(parent, field.name)
+            if isinstance(held, LabelledDict):
+                del held[self.name]
+            elif field.kind == Kind.CHILDREN:
+                parent.__dict__[field.name] = field.listed(item for item in held if item is not self)
+            else:
                 parent.__dict__[field.name] = None
+            parent._note_change(field)
         parent._release(self)
+
+    def _fields_with(self, item: AbstractContainer) -> list[Field]:
+        """The fields of this object that hold another, or link to it."""
+        return [field for field in type(self).__fields__.values() if field.is_object and self._has(field, item)]
+
+    def _has(self, field: Field, item: AbstractContainer) -> bool:
+        try:
+            held = getattr(self, field.name)
+        except PhotonwbError:  # what cannot be read is not the item, which was
+            return False
+        if isinstance(held, LabelledDict):
+            return item.name in held and held[item.name] is item
+        return held is item or (field.kind == Kind.CHILDREN and any(other is item for other in held or ()))
 
     @property
     def children(self) -> tuple[AbstractContainer, ...]:
@@ -480,6 +495,16 @@ class FieldsView(MutableMapping[str, Any]):
         if value is None:
             raise NotFoundError(f"{container._label()}.{name} has no value")
         return value
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a field, or a default; an error in reading it is not taken for its absence."""
+        field = type(self._container).__fields__.get(name)
+        if field is None:
+            return default
+        values = self._container.__dict__
+        if name not in values:
+            values[name] = field.load(self._container)
+        return default if values[name] is None else values[name]
 
     def __setitem__(self, name: str, value: Any) -> None:
         setattr(self._container, name, value)

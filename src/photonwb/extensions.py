@@ -71,7 +71,7 @@ def available_namespaces() -> tuple[str, ...]:
     return tuple(loaded_catalog().namespaces)
 
 
-def get_class(neurodata_type: str, namespace: str) -> type[AbstractContainer]:
+def get_class(neurodata_type: str, namespace: str) -> type[Any]:
     """The class for a type of the standard or of a loaded extension.
 
     Raises

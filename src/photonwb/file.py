@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from photonwb.ogen import OptogeneticStimulusSite
     from photonwb.ophys import ImagingPlane
     from photonwb.resources import HERD
-    from photonwb.typing import ArrayLike, Several, TextLike
+    from photonwb.typing import Array, ArrayLike, Several, TextLike
 else:
     Device = Later("photonwb.device", "Device")
     DeviceModel = Later("photonwb.device", "DeviceModel")
@@ -106,7 +106,7 @@ class NWBFile(SessionTables, IcephysTables, neurodata_type="NWBFile"):
     experiment_description: str | None = dataset("What the experiment is about.", within="general")
     session_id: str | None = dataset("Name of the session, unique in the lab.", within="general")
     institution: str | None = dataset("Where the experiment was done.", within="general")
-    keywords: ArrayLike | None = dataset("Terms to search for.", within="general", dtype="text", shape=(None,))
+    keywords: Array | None = dataset("Terms to search for.", within="general", dtype="text", shape=(None,))
     notes: str | None = dataset("Remarks.", within="general")
     pharmacology: str | None = dataset("Drugs, with dose and time.", within="general")
     protocol: str | None = dataset("Protocol under which the experiment was approved.", within="general")
@@ -116,7 +116,7 @@ class NWBFile(SessionTables, IcephysTables, neurodata_type="NWBFile"):
     slices: str | None = dataset("Slices of tissue, and how they were made and kept.", within="general")
     source_script: str | None = dataset("Program that made the file.", within="general")
     source_script_file_name: str | None = attribute("Its name.", of="general/source_script", key="file_name")
-    was_generated_by: ArrayLike | None = dataset(
+    was_generated_by: Array | None = dataset(
         "Name and version of each program that made the file.", within="general", dtype="text", shape=(None, 2)
     )
     data_collection: str | None = dataset("How the data were collected and analysed.", within="general")

@@ -75,7 +75,7 @@ class Member(NamedTuple):
         if self.type:
             declared = self.type
         elif self.shape:
-            declared = "ArrayLike"
+            declared = "Array"
         else:
             declared = _TYPES_OF_DTYPE.get(self.dtype or "", "Any")
         return declared if self.required or declared == "Any" else f"{declared} | None"

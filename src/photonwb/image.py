@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from photonwb.container import AbstractContainer
     from photonwb.device import Device
-    from photonwb.typing import ArrayLike
+    from photonwb.typing import Array, ArrayLike
 
 __all__ = [
     "GrayscaleImage",
@@ -91,13 +91,13 @@ class ImageSeries(TimeSeries, neurodata_type="ImageSeries"):
 
     DEFAULT_DATA = EmptyArray(0, 0, 0)
 
-    data: ArrayLike = shared_dataset("The frames, time first.", dtype="numeric", shape=((None,) * 3, (None,) * 4))
+    data: Array = shared_dataset("The frames, time first.", dtype="numeric", shape=((None,) * 3, (None,) * 4))
     format: str | None = dataset("Format of the images: raw, external, or that of the image files.")
     external_file: tuple[str, ...] | None = dataset("Files that hold the frames.", dtype="text", shape=(None,))
-    starting_frame: ArrayLike | None = attribute(
+    starting_frame: Array | None = attribute(
         "Number of the first frame of each external file.", of="external_file", dtype="int32", shape=(None,)
     )
-    dimension: ArrayLike | None = dataset("Number of pixels along each axis.", dtype="int32", shape=(None,))
+    dimension: Array | None = dataset("Number of pixels along each axis.", dtype="int32", shape=(None,))
     device: Device | None = link("What the images were taken with.")
     num_samples: int | None = frame_count("Number of frames in all external files.")  # pyright: ignore[reportIncompatibleMethodOverride] - stored here, worked out there
 
@@ -221,7 +221,7 @@ class IndexSeries(TimeSeries, neurodata_type="IndexSeries"):
         See `TimeSeries`.
     """
 
-    data: ArrayLike = shared_dataset("Places in the order of the images.", dtype="uint32", shape=(None,))
+    data: Array = shared_dataset("Places in the order of the images.", dtype="uint32", shape=(None,))
     unit: str = attribute("Places have no unit.", of="data", fixed="N/A")
     indexed_timeseries: ImageSeries | None = link("Images over time that are counted; deprecated.")
     indexed_images: Images | None = link("The images that are counted.")
@@ -312,11 +312,11 @@ class OpticalSeries(ImageSeries, neurodata_type="OpticalSeries"):
     """
 
     distance: float | None = dataset("From camera or screen to the subject.")
-    field_of_view: ArrayLike | None = dataset(
+    field_of_view: Array | None = dataset(
         "Width, height (and depth) of the image or the imaged area, in meters.", dtype="float32", shape=((2,), (3,))
     )
     orientation: str | None = dataset("Which way is up, and in which frame of reference.")
-    data: ArrayLike = shared_dataset("Grey or RGB frames.", dtype="numeric", shape=((None,) * 3, (None, None, None, 3)))
+    data: Array = shared_dataset("Grey or RGB frames.", dtype="numeric", shape=((None,) * 3, (None, None, None, 3)))
 
     def __init__(
         self,
@@ -350,7 +350,7 @@ class OpticalSeries(ImageSeries, neurodata_type="OpticalSeries"):
 class GrayscaleImage(Image, neurodata_type="GrayscaleImage"):
     """A grey image, shape (x, y)."""
 
-    data: ArrayLike = content("The pixels.", dtype="numeric", shape=(None, None))
+    data: Array = content("The pixels.", dtype="numeric", shape=(None, None))
 
     def __init__(self, name: str, data: ArrayLike, resolution: float | None = None, description: str | None = None) -> None:
         self._init(locals())
@@ -359,7 +359,7 @@ class GrayscaleImage(Image, neurodata_type="GrayscaleImage"):
 class RGBImage(Image, neurodata_type="RGBImage"):
     """A colour image, shape (x, y, 3)."""
 
-    data: ArrayLike = content("The pixels.", dtype="numeric", shape=(None, None, 3))
+    data: Array = content("The pixels.", dtype="numeric", shape=(None, None, 3))
 
     def __init__(self, name: str, data: ArrayLike, resolution: float | None = None, description: str | None = None) -> None:
         self._init(locals())
@@ -368,7 +368,7 @@ class RGBImage(Image, neurodata_type="RGBImage"):
 class RGBAImage(Image, neurodata_type="RGBAImage"):
     """A colour image with transparency, shape (x, y, 4)."""
 
-    data: ArrayLike = content("The pixels.", dtype="numeric", shape=(None, None, 4))
+    data: Array = content("The pixels.", dtype="numeric", shape=(None, None, 4))
 
     def __init__(self, name: str, data: ArrayLike, resolution: float | None = None, description: str | None = None) -> None:
         self._init(locals())

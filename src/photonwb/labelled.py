@@ -154,6 +154,19 @@ class LabelledDict(MutableMapping[str, T]):
         """Objects that are in memory already."""
         return list(self._items.values())
 
+    def rename(self, key: str, new_key: str) -> None:
+        """File an object under another key, which it must have already."""
+        if new_key in self:
+            raise InvalidValueError(f"{self.label} already holds {new_key!r}: remove it first, or choose another name")
+        self[key]  # read before its name in the file is forgotten
+        self._items = {new_key if each == key else each: value for each, value in self._items.items()}
+        self._taken_out.add(key)
+
+    def settle(self, members: Members[T] | None) -> None:
+        """Note that a file now has what is in memory, and nothing of what was taken out."""
+        self._members = members
+        self._taken_out.clear()
+
     def taken_out(self) -> set[str]:
         """Names of objects that were removed since the file was read, even if others took their place."""
         return set(self._taken_out)
@@ -177,7 +190,14 @@ def _listing(names: list[str]) -> str:
     return shown if len(names) <= 10 else f"{shown} and {len(names) - 10} more"
 
 
-class _Method(Generic[T]):
+class _Unbound:
+    """Called on the class, a method takes the object first, as any method does."""
+
+    def __call__(self, instance: Any, *args: Any, **named: Any) -> Any:
+        return self.__get__(instance, type(instance))(*args, **named)  # type: ignore[attr-defined] - of each method below
+
+
+class _Method(_Unbound, Generic[T]):
     """A method of a class, made from the name of a collection."""
 
     def __init__(self, collection: str, doc: str) -> None:
@@ -226,7 +246,7 @@ class _Getter(_Method[T]):
         return self._bind(instance, get)
 
 
-class _Creator(Generic[P, T]):
+class _Creator(_Unbound, Generic[P, T]):
     def __init__(self, make: Callable[P, T], collection: str) -> None:
         self.make = make
         self.collection = collection

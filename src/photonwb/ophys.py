@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from photonwb.device import Device
     from photonwb.timeseries import TimeSeries
-    from photonwb.typing import ArrayLike, Several
+    from photonwb.typing import Array, ArrayLike, Several
 
 __all__ = [
     "CorrectedImageStack",
@@ -104,15 +104,15 @@ class ImagingPlane(NWBContainer, neurodata_type="ImagingPlane"):
     indicator: str = dataset("What fluoresces.")
     location: str = dataset("Where the plane lies in the brain.")
     imaging_rate: float | None = dataset("Frames per second.")
-    manifold: ArrayLike | None = dataset(
+    manifold: Array | None = dataset(
         "Position of each pixel; deprecated.", dtype="float32", shape=((None, None, 3), (None, None, None, 3))
     )
     conversion: float = attribute("Factor that turns the manifold into `unit`; deprecated.", of="manifold")
     unit: str = attribute("Unit of the manifold; deprecated.", of="manifold")
     reference_frame: str | None = dataset("What the coordinates are relative to.")
-    origin_coords: ArrayLike | None = dataset("Position of the first pixel.", dtype="float32", shape=_COORDINATES)
+    origin_coords: Array | None = dataset("Position of the first pixel.", dtype="float32", shape=_COORDINATES)
     origin_coords_unit: str = attribute("Unit of the position.", of="origin_coords", key="unit")
-    grid_spacing: ArrayLike | None = dataset("Distance between pixels.", dtype="float32", shape=_COORDINATES)
+    grid_spacing: Array | None = dataset("Distance between pixels.", dtype="float32", shape=_COORDINATES)
     grid_spacing_unit: str = attribute("Unit of the distance.", of="grid_spacing", key="unit")
 
     def __init__(
@@ -260,7 +260,7 @@ rate, comments, description, control, control_description, device, offset
         See `ImageSeries`.
     """
 
-    field_of_view: ArrayLike | None = dataset(
+    field_of_view: Array | None = dataset(
         "Width, height (and depth) of what was imaged, in meters.", dtype="float32", shape=_COORDINATES
     )
 

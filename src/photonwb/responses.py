@@ -13,7 +13,7 @@ from photonwb.timeseries import TimeSeries
 
 if TYPE_CHECKING:
     from photonwb.common import DynamicTableRegion
-    from photonwb.typing import ArrayLike, Several
+    from photonwb.typing import Array, ArrayLike, Several
 
 __all__ = ["DfOverF", "Fluorescence", "RoiResponseSeries"]
 
@@ -39,7 +39,7 @@ class RoiResponseSeries(TimeSeries, neurodata_type="RoiResponseSeries"):
         There are not as many columns as regions.
     """
 
-    data: ArrayLike = shared_dataset("The signals, time first, regions second.", dtype="numeric", shape=((None,), (None, None)))
+    data: Array = shared_dataset("The signals, time first, regions second.", dtype="numeric", shape=((None,), (None, None)))
     rois: DynamicTableRegion = child("The rows of a PlaneSegmentation that the signals belong to.")
 
     def __init__(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from photonwb.fields import Field
-    from photonwb.typing import ArrayLike
+    from photonwb.typing import Array, ArrayLike
 
 __all__ = ["TimeSeries"]
 
@@ -83,13 +83,13 @@ class TimeSeries(NWBDataInterface, neurodata_type="TimeSeries"):
     DEFAULT_CONVERSION = 1.0
     DEFAULT_OFFSET = 0.0
 
-    data: ArrayLike = shared_dataset("The samples, time first.", shape=((None,), (None,) * 2, (None,) * 3, (None,) * 4))
+    data: Array = shared_dataset("The samples, time first.", shape=((None,), (None,) * 2, (None,) * 3, (None,) * 4))
     unit: str = attribute("Unit of the converted data.", of="data")
     resolution: float = attribute("Smallest meaningful difference between values; -1.0 when not known.", of="data")
     conversion: float = attribute("Factor that turns the data into `unit`.", of="data")
     offset: float = attribute("What is added after the conversion.", of="data")
     continuity: str | None = attribute("How the value goes on between samples.", of="data", one_of=_CONTINUITIES)
-    timestamps: ArrayLike | None = shared_dataset("Time of each sample, in seconds.", dtype="float64", shape=(None,))
+    timestamps: Array | None = shared_dataset("Time of each sample, in seconds.", dtype="float64", shape=(None,))
     timestamps_unit: str | None = attribute("Unit of the timestamps.", of="timestamps", key="unit", fixed="seconds")
     interval: int | None = attribute("Number of samples between timestamps.", of="timestamps", fixed=1)
     starting_time: float | None = dataset("Time of the first sample, in seconds.", dtype="float64")
@@ -97,7 +97,7 @@ class TimeSeries(NWBDataInterface, neurodata_type="TimeSeries"):
     starting_time_unit: str | None = attribute("Unit of the starting time.", of="starting_time", key="unit", fixed="seconds")
     comments: str = attribute("Notes on the series.")
     description: str = attribute("What the series is.")
-    control: ArrayLike | None = dataset("A label for each sample.", dtype="uint8", shape=(None,))
+    control: Array | None = dataset("A label for each sample.", dtype="uint8", shape=(None,))
     control_description: tuple[str, ...] | None = dataset("What each label means.", dtype="text", shape=(None,))
 
     # Series that took their data or timestamps from this one. Those that a file tells of are found when asked for.

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["ArrayLike", "DuckArray", "Path", "Several", "Shape", "TextLike"]
+__all__ = ["Array", "ArrayLike", "DuckArray", "Path", "Several", "Shape", "TextLike"]
 
 T = TypeVar("T")
 
@@ -35,6 +35,10 @@ class DuckArray(Protocol):
 # Anything that can be stored as an array: arrays of all kinds, nested sequences, iterators of blocks, and wrappers
 # around those that carry storage options.
 ArrayLike: TypeAlias = "NDArray[Any] | DuckArray | Sequence[Any] | Iterable[Any]"
+
+# What a field of the model holds: set from anything that is ArrayLike, read as an array with shape, dtype and indexing. A type
+# that is both is not to be had from type checkers, which look at the declaration of an attribute for reading and for setting.
+Array: TypeAlias = Any
 
 # One object, or a list, tuple or dict of them.
 Several: TypeAlias = "T | Iterable[T] | Mapping[str, T]"

@@ -186,7 +186,7 @@ def test_what_is_given_can_be_changed_afterwards(store):
     "value",
     [
         None,
-        object(),
+        pytest.param(object(), id="object"),
         [1, "text"],
         np.array([{"a": 1}], object),
         np.array(["2020-01-01"], "M8[D]"),

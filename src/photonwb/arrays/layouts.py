@@ -80,7 +80,7 @@ def layout_for(data: Incoming, element: Any, role: str = "whole", compression: s
     maximum = _maximum(data.shape, options.get("maxshape"), role)
     itemsize = _itemsize(element)
     known = tuple(length or 0 for length in data.shape)
-    must_chunk = _wants_chunks(options) or None in data.shape or options.get("maxshape") is not None or role == "column"
+    must_chunk = _wants_chunks(options) or None in data.shape or options.get("maxshape") is not None or role in ("column", "mask")
     if not known or not (must_chunk or math.prod(known) * itemsize > SMALL):
         return ArrayLayout(known, element, fill=options.get("fillvalue"))
     chunks = _given_chunks(options, data.shape) or default_chunks(data.shape, itemsize, role)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from photonwb.common.meanings import MeaningsTable
-    from photonwb.typing import ArrayLike
+    from photonwb.typing import Array, ArrayLike
 
 __all__ = ["ElementIdentifiers", "GrowingData", "VectorData"]
 
@@ -127,7 +127,7 @@ class VectorData(GrowingData, neurodata_type="VectorData"):
     """
 
     description: str = attribute("What the values are.")
-    data: ArrayLike = content("The values, along the first axis.", shape=_ANY_RANK)
+    data: Array = content("The values, along the first axis.", shape=_ANY_RANK)
 
     _one_by_one: bool = False  # whether a subclass does something of its own with each value
 
@@ -175,7 +175,7 @@ class ElementIdentifiers(GrowingData, neurodata_type="ElementIdentifiers"):
     data : array_like of int, shape (n,)
     """
 
-    data: ArrayLike = content("One whole number per row.", dtype="int", shape=(None,))
+    data: Array = content("One whole number per row.", dtype="int", shape=(None,))
 
     _known: set[int] | None = None  # all identifiers, while there are as many as rows
 

@@ -12,7 +12,7 @@ from photonwb.fields import attribute, content
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from photonwb.typing import ArrayLike
+    from photonwb.typing import Array, ArrayLike
 
 __all__ = ["EnumData"]
 
@@ -30,7 +30,7 @@ class EnumData(VectorData, neurodata_type="EnumData", namespace="hdmf-experiment
         The values that there are.
     """
 
-    data: ArrayLike = content("Places in the elements.", dtype="uint8")
+    data: Array = content("Places in the elements.", dtype="uint8")
     elements: VectorData = attribute("The values that there are.", dtype="reference")
 
     _places: dict[Any, int] | None = None  # place of each element, while it is `_elements_seen` long

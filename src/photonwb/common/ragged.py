@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from photonwb.container import AbstractContainer
-    from photonwb.typing import ArrayLike
+    from photonwb.typing import Array, ArrayLike
 
 __all__ = ["Ragged", "VectorIndex", "flattened"]
 
@@ -78,7 +78,7 @@ class VectorIndex(VectorData, neurodata_type="VectorIndex"):
         The values; a `VectorIndex` for lists of lists.
     """
 
-    data: ArrayLike = content("The end of each row in the target.", dtype="uint8", shape=(None,))
+    data: Array = content("The end of each row in the target.", dtype="uint8", shape=(None,))
     target: VectorData = _Target(Kind.ATTRIBUTE, "The column with the values.", dtype="reference")  # type: ignore[assignment]
 
     _loaded: tuple[Any, Any] | None = None  # data of a file, and the same in memory

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from photonwb.common.dynamic import DynamicTable
-    from photonwb.typing import ArrayLike
+    from photonwb.typing import Array, ArrayLike
 
 __all__ = ["DynamicTableRegion"]
 
@@ -43,7 +43,7 @@ class DynamicTableRegion(VectorData, neurodata_type="DynamicTableRegion"):
         The table has no such row.
     """
 
-    data: ArrayLike = content("Row numbers, from 0.", dtype="int", shape=(None,))
+    data: Array = content("Row numbers, from 0.", dtype="int", shape=(None,))
     table: DynamicTable = attribute("The table whose rows are meant.", dtype="reference")
 
     _validate_data: bool = True

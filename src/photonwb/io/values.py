@@ -19,7 +19,7 @@ def field_value(field: Field, value: Any) -> Any:
     """A scalar, a text or a small array as the model keeps it."""
     if value is None:
         return None
-    wants_many = field.annotation.startswith(("tuple", "list")) or bool(field.shapes) or "ArrayLike" in field.annotation
+    wants_many = field.annotation.startswith(("tuple", "list")) or bool(field.shapes) or "Array" in field.annotation
     if getattr(value, "shape", ()) == (1,) and not wants_many:
         value = value[0]
     if field.dtype == "isodatetime":
