@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from photonwb.errors import DamagedFileError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +16,10 @@ if TYPE_CHECKING:
     from photonwb.storage.contract import Store
 
 __all__ = ["opened_store"]
+
+# How long to wait for a commit to end, and how often to look, in seconds.
+PATIENCE = 0.5
+INTERVAL = 0.005
 
 
 def opened_store(file: Any, mode: str, options: Mapping[str, Any]) -> Store:
@@ -32,17 +39,67 @@ def opened_store(file: Any, mode: str, options: Mapping[str, Any]) -> Store:
         There is no such file, or it cannot be opened; the message says why.
     """
     from photonwb.storage.hdf5 import HDF5Store
-    from photonwb.storage.journal import roll_back
 
     is_path = isinstance(file, (str, os.PathLike)) and "://" not in os.fspath(file)
     if is_path and not options:
-        if roll_back(file):
-            warnings.warn(
-                f"{os.fspath(file)}: a change of this file was interrupted; it was brought back to what it was before",
-                stacklevel=5,
-            )
         if mode != "r" and Path(file).is_file():
-            from photonwb.storage.journaled import JournaledStore
-
-            return JournaledStore(file)
+            return _opened_for_changes(file)
+        if mode == "r":
+            return _opened_for_reading(file)
     return HDF5Store(file, "r" if mode == "r" else "r+", **options)
+
+
+def _settled(path: Any) -> None:
+    """Complete or undo what a writer that was interrupted has left, and tell of it."""
+    from photonwb.storage.journal import settle
+
+    if settle(path):
+        warnings.warn(
+            f"{os.fspath(path)}: the last writer of this file was interrupted; the file holds what was committed before that",
+            stacklevel=6,
+        )
+
+
+def _opened_for_changes(path: Any) -> Store:
+    from photonwb.storage.journal import open_elsewhere
+    from photonwb.storage.journaled import JournaledStore
+
+    try:
+        _settled(path)
+    except BlockingIOError:
+        raise open_elsewhere(path) from None
+    return JournaledStore(path)
+
+
+def _opened_for_reading(path: Any) -> Store:
+    from photonwb.storage.hdf5 import HDF5Store
+
+    try:
+        _settled(path)
+    except BlockingIOError:
+        return _opened_beside_writer(path)
+    except DamagedFileError:
+        raise
+    except StorageError:
+        # It may not be written, or other readers have it open: then it is read as it should be, and left as it is.
+        from photonwb.storage.patched import PatchedFile
+
+        patched = PatchedFile(path)
+        if patched.is_patched:
+            return HDF5Store(patched, "r")
+        patched.close()
+    return HDF5Store(path, "r")
+
+
+def _opened_beside_writer(path: Any) -> Store:
+    """A file that is being recorded is open to readers, except for the moments of commits."""
+    from photonwb.storage.hdf5 import HDF5Store
+
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return HDF5Store(path, "r")
+        except StorageError as error:
+            if "open elsewhere" not in str(error) or time.monotonic() > until:
+                raise
+        time.sleep(INTERVAL)

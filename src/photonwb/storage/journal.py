@@ -1,118 +1,292 @@
-"""Changing a file so that it holds, whatever happens, what it held before or what it holds afterwards.
+"""The journal of a file: what is going to be overwritten in it, on disk before the first byte of it is.
 
-HDF5 writes through a `JournaledFile`. What goes beyond the old end of the file is written at once, since nothing of the old
-state lies there. What would overwrite the old state stays in memory until the commit, which first puts the old bytes into a
-journal beside the file, then overwrites, then removes the journal. A file whose journal is still there was interrupted: the old
-bytes go back and the file is cut to its old length. So the file itself is in its old state except for the moment of a commit.
+A change of a file is a number of new blocks and a new length. It is committed once all of them lie in the journal beside the
+file, with a seal behind them. Only then are they copied into the file, and the journal is emptied. So an interrupted writer
+leaves a file in its old state and, perhaps, a sealed change; to copy that is all there is to do, and to do it twice does no harm.
+What is not sealed never happened.
 
-While a file is being changed it is locked as HDF5 locks it: a second writer gets an error, and a reader does, too.
+Whoever writes a file keeps its journal locked, which tells a writer at work from one that died.
 """
 
 from __future__ import annotations
 
-import io
 import os
 import struct
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from photonwb.errors import DamagedFileError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
-__all__ = ["JournaledFile", "journal_of", "roll_back"]
+__all__ = ["Journal", "Sealed", "journal_of", "lock", "open_elsewhere", "settle", "sync_folder", "write_at"]
 
-BLOCK = 4096
-# So much of changed blocks is kept in memory; beyond that they go into the file, their old bytes being in the journal.
-MOST_IN_MEMORY = 64 << 20
-
-_MAGIC = b"photonwb journal 1\n"
-_HEADER = struct.Struct("<QI")  # old length of the file, checksum of it
-_RECORD = struct.Struct("<QII")  # offset and length of old bytes, their checksum
+_MAGIC = b"photonwb journal 2\n"
+_HEADER = struct.Struct("<QII")  # old length of the file, checksum of how it began, checksum of both
+_RECORD = struct.Struct("<QII")  # offset in the file, number of bytes, checksum of all records so far
+_SEAL = 2**64 - 1  # in place of an offset: behind it is the new length of the file
+_LENGTH = struct.Struct("<Q")
+_BEGINNING = 64  # what is looked at to tell whether the file is still the one of the journal; it tells where an HDF5 file ends
 
 
 def journal_of(path: str | os.PathLike[str]) -> Path:
-    """Where the journal of a file is, if it is being changed."""
+    """Where the journal of a file is, while it is being changed."""
     path = Path(path)
     return path.with_name(f"{path.name}.journal")
 
 
-def roll_back(path: str | os.PathLike[str]) -> bool:
-    """Bring a file whose change was interrupted back to what it was.
+class Sealed(NamedTuple):
+    """What a journal says.
+
+    Parameters
+    ----------
+    old_length : int
+        Of the file before the change.
+    beginnings : set of int
+        Checksums of how the file may begin, depending on how much of the change was copied.
+    blocks : dict
+        By the offset in the file, where the new bytes lie in the journal and how many they are.
+    length : int or None
+        Of the file after the change; None when nothing is sealed.
+    """
+
+    old_length: int
+    beginnings: set[int]
+    blocks: dict[int, tuple[int, int]]
+    length: int | None
+
+
+class Journal:
+    """The journal of a file, open and locked.
+
+    Parameters
+    ----------
+    path : path
+        Of the file.
+    create : bool
+        Whether to make a journal where there is none.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is none, and none is to be made.
+    BlockingIOError
+        It is in use: somebody writes the file.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, create: bool) -> None:
+        self.path = journal_of(path)
+        self._descriptor = os.open(self.path, os.O_RDWR | (os.O_CREAT if create else 0), 0o666)
+        try:
+            lock(self._descriptor)
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+        self._end = os.fstat(self._descriptor).st_size
+        self._sealed_end = 0
+        self._checksum = self._sealed_checksum = 0
+
+    @property
+    def is_empty(self) -> bool:
+        return self._end == 0
+
+    @property
+    def is_current(self) -> bool:
+        """Whether this is still the file that is found at the path of the journal."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return False
+        own = os.fstat(self._descriptor)
+        return (found.st_dev, found.st_ino) == (own.st_dev, own.st_ino)
+
+    # ---- writing
+
+    def begin(self, file: int) -> None:
+        """Note how an open file is, before anything of it changes."""
+        head = struct.pack("<QI", os.fstat(file).st_size, _beginning(file))
+        self._append(_MAGIC + head + struct.pack("<I", zlib.crc32(head)))
+        self._checksum = self._sealed_checksum = 0
+        self._sealed_end = self._end
+        self._sync()
+        sync_folder(self.path.parent)
+
+    def add(self, offset: int, data: bytes | bytearray) -> int:
+        """Put bytes of the file into the journal; returns where they are."""
+        start = struct.pack("<QI", offset, len(data))
+        self._checksum = zlib.crc32(data, zlib.crc32(start, self._checksum))
+        self._append(start + struct.pack("<I", self._checksum) + data)
+        return self._end - len(data)
+
+    def seal(self, length: int) -> None:
+        """Make what was added last, and the new length of the file, durable."""
+        self.add(_SEAL, _LENGTH.pack(length))
+        self._sync()
+        self._sealed_end, self._sealed_checksum = self._end, self._checksum
+
+    def forget_unsealed(self) -> None:
+        """Go back to the last seal."""
+        os.ftruncate(self._descriptor, self._sealed_end)
+        self._end, self._checksum = self._sealed_end, self._sealed_checksum
+
+    def clear(self) -> None:
+        """Forget everything: the file is as it should be."""
+        os.ftruncate(self._descriptor, 0)
+        self._sync()
+        self._end = self._sealed_end = 0
+
+    def close(self, *, remove: bool) -> None:
+        if remove and self.is_current:
+            self.path.unlink()
+            sync_folder(self.path.parent)
+        os.close(self._descriptor)
+
+    def _append(self, data: bytes) -> None:
+        write_at(self._descriptor, memoryview(data), self._end)
+        self._end += len(data)
+
+    def _sync(self) -> None:
+        os.fsync(self._descriptor)
+
+    # ---- reading
+
+    def block(self, position: int, count: int) -> bytes:
+        """Bytes of the journal."""
+        return os.pread(self._descriptor, count, position)
+
+    def sealed(self) -> Sealed | None:
+        """What the journal says; None when not even its first lines were complete, so that nothing was changed."""
+        head = self.block(0, len(_MAGIC) + _HEADER.size)
+        if len(head) < len(_MAGIC) + _HEADER.size or not head.startswith(_MAGIC):
+            return None
+        old_length, beginning, checksum = _HEADER.unpack(head[len(_MAGIC) :])
+        if checksum != zlib.crc32(head[len(_MAGIC) : -4]):
+            return None
+        found = Sealed(old_length, {beginning}, {}, None)
+        added: dict[int, tuple[int, int]] = {}
+        for offset, position, data in self._records(len(head)):
+            if offset != _SEAL:
+                added[offset] = position, len(data)
+                continue
+            found.blocks.update(added)
+            if 0 in added:
+                found.beginnings.add(zlib.crc32(self.block(added[0][0], min(_BEGINNING, added[0][1]))))
+            added.clear()
+            found = found._replace(length=_LENGTH.unpack(data)[0])
+        return found
+
+    def _records(self, position: int) -> Iterator[tuple[int, int, bytes]]:
+        """Offset in the file, position in the journal and bytes of all that is complete."""
+        checksum = 0
+        while len(head := self.block(position, _RECORD.size)) == _RECORD.size:
+            offset, count, expected = _RECORD.unpack(head)
+            if count > self._end - position:
+                return
+            data = self.block(position + _RECORD.size, count)
+            checksum = zlib.crc32(data, zlib.crc32(head[:-4], checksum))
+            if len(data) < count or checksum != expected:
+                return
+            yield offset, position + _RECORD.size, data
+            position += _RECORD.size + count
+
+    def copy_into(self, file: int, blocks: dict[int, tuple[int, int]], length: int) -> None:
+        """Overwrite blocks of an open file by those of the journal, and give it its new length."""
+        for offset, (position, count) in blocks.items():
+            write_at(file, memoryview(self.block(position, count)), offset)
+        os.ftruncate(file, length)
+
+    def check_file(self, file: int, sealed: Sealed) -> None:
+        """Refuse a file that the journal does not belong to, or that something else has changed meanwhile.
+
+        Raises
+        ------
+        DamagedFileError
+        """
+        is_shorter = os.fstat(file).st_size < min(sealed.old_length, sealed.length or sealed.old_length)
+        if is_shorter or _beginning(file) not in sealed.beginnings:
+            raise DamagedFileError(
+                f"{self.path}: this journal of an interrupted change is of another file, or another program has changed the file "
+                "since; remove the journal to use the file as it is"
+            )
+
+
+def settle(path: str | os.PathLike[str]) -> bool:
+    """Complete what the last writer of a file committed and forget what it did not, if it was interrupted.
 
     Returns
     -------
     bool
-        Whether there was anything to bring back.
+        Whether there was anything to do.
 
     Raises
     ------
+    BlockingIOError
+        Somebody is writing the file right now.
     StorageError
-        The file is being changed right now, or may not be written.
+        The file is open elsewhere, or may not be written.
     DamagedFileError
         The journal belongs to another file.
     """
-    journal = journal_of(path)
-    if not journal.exists():
+    try:
+        journal = Journal(path, create=False)
+    except FileNotFoundError:
         return False
+    is_settled = False
+    try:
+        descriptor = _opened_alone(path)
+        try:
+            is_settled = journal.is_current
+            return is_settled and _settle(journal, descriptor)
+        finally:
+            os.close(descriptor)
+    finally:
+        journal.close(remove=is_settled)
+
+
+def _opened_alone(path: str | os.PathLike[str]) -> int:
     try:
         descriptor = os.open(path, os.O_RDWR)
     except OSError as error:
         raise StorageError(
-            f"{path}: a change of this file was interrupted, and it cannot be brought back to what it was: {error.strerror}; "
+            f"{path}: the last writer of this file was interrupted, and what it committed cannot be completed: {error.strerror}; "
             "open it once where it may be written"
         ) from error
     try:
-        _lock(descriptor, path)
-        _restore(descriptor, journal, path)
-    finally:
+        lock(descriptor)
+    except BlockingIOError:
         os.close(descriptor)
+        raise open_elsewhere(path) from None
+    return descriptor
+
+
+def _settle(journal: Journal, descriptor: int) -> bool:
+    sealed = journal.sealed()
+    if sealed is None:
+        return False
+    journal.check_file(descriptor, sealed)
+    length = sealed.old_length if sealed.length is None else sealed.length
+    if not sealed.blocks and os.fstat(descriptor).st_size == length:
+        return False
+    journal.copy_into(descriptor, sealed.blocks, length)
+    os.fsync(descriptor)
     return True
 
 
-def _restore(descriptor: int, journal: Path, path: str | os.PathLike[str]) -> None:
-    with journal.open("rb") as stream:
-        old_length = _read_header(stream)
-        if old_length is not None:
-            if os.fstat(descriptor).st_size < old_length:
-                raise DamagedFileError(
-                    f"{path}: its journal {journal.name} tells of a longer file; remove the journal if it belongs to another one"
-                )
-            for offset, old in _read_records(stream):
-                os.pwrite(descriptor, old, offset)
-            os.ftruncate(descriptor, old_length)
-            os.fsync(descriptor)
-    _remove(journal)
+def _beginning(file: int) -> int:
+    return zlib.crc32(os.pread(file, _BEGINNING, 0))
 
 
-def _read_header(stream: io.BufferedReader) -> int | None:
-    """Old length of the file; None when the journal was not complete, so that nothing was changed yet."""
-    head = stream.read(len(_MAGIC) + _HEADER.size)
-    if len(head) < len(_MAGIC) + _HEADER.size or not head.startswith(_MAGIC):
-        return None
-    length, checksum = _HEADER.unpack(head[len(_MAGIC) :])
-    return length if checksum == zlib.crc32(head[len(_MAGIC) : -4]) else None
+def write_at(file: int, data: memoryview, offset: int) -> None:
+    """Write all of the bytes."""
+    while len(data):
+        count = os.pwrite(file, data, offset)
+        data, offset = data[count:], offset + count
 
 
-def _read_records(stream: io.BufferedReader) -> Iterator[tuple[int, bytes]]:
-    """Old bytes and where they belong; what is incomplete at the end was not overwritten yet."""
-    while len(head := stream.read(_RECORD.size)) == _RECORD.size:
-        offset, length, checksum = _RECORD.unpack(head)
-        old = stream.read(length)
-        if len(old) < length or zlib.crc32(old) != checksum:
-            return
-        yield offset, old
-
-
-def _remove(journal: Path) -> None:
-    journal.unlink()
-    _sync_folder(journal.parent)
-
-
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make it durable which files a folder has."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -121,224 +295,30 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _lock(descriptor: int, path: str | os.PathLike[str]) -> None:
-    """Lock an open file against other writers and readers, in the way of HDF5."""
-    try:
-        import fcntl
-    except ImportError:  # no such locks on this system, nor does HDF5 have any there
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise StorageError(f"{path}: the file is open elsewhere; close it there, or wait until its writer is done") from None
+# ---- locks, as HDF5 sets them: a writer is alone, readers are not
 
 
-class JournaledFile(io.RawIOBase):
-    """An existing file, opened for changes that all happen at `commit` or not at all.
+def open_elsewhere(path: str | os.PathLike[str]) -> StorageError:
+    """The error for a file that cannot be locked."""
+    return StorageError(f"{path}: the file is open elsewhere; close it there, or wait until its writer is done")
 
-    Parameters
-    ----------
-    path : path
+
+def lock(descriptor: int, *, shared: bool = False) -> None:
+    """Lock an open file; a lock that it has already is given up first.
 
     Raises
     ------
-    StorageError
-        The file is open elsewhere, or may not be written.
+    BlockingIOError
+        Somebody else has it locked.
     """
+    fcntl = _locks()
+    if fcntl is not None:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        super().__init__()
-        self.name = os.path.abspath(path)
-        self._journal_path = journal_of(self.name)
-        self._journal: Any = None
-        try:
-            self._descriptor = os.open(self.name, os.O_RDWR)
-        except OSError as error:
-            raise StorageError(f"{self.name}: cannot be opened for changes: {error.strerror}") from error
-        try:
-            _lock(self._descriptor, self.name)
-            if self._journal_path.exists():
-                _restore(self._descriptor, self._journal_path, self.name)
-        except BaseException:
-            os.close(self._descriptor)
-            raise
-        self._position = 0
-        self._start_anew()
 
-    def _start_anew(self) -> None:
-        """Take the file as it is now for the state that a rollback leads to."""
-        self._old_length = self._length = os.fstat(self._descriptor).st_size
-        self._changed: dict[int, bytearray] = {}  # new content of old blocks that are not overwritten yet, by number
-        self._kept: set[int] = set()  # old blocks that are in the journal and may be overwritten
-        self._error: BaseException | None = None
-
-    # ---- what HDF5 calls
-
-    def readable(self) -> bool:
-        return True
-
-    def writable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._length}[whence]
-        self._position = start + offset
-        return self._position
-
-    def tell(self) -> int:
-        return self._position
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        count = max(0, min(len(view), self._length - self._position))
-        view = view[:count]
-        done = os.preadv(self._descriptor, [view], self._position) if count else 0
-        if done < count:
-            view[done:] = bytes(count - done)
-        first, last = self._position // BLOCK, (self._position + count - 1) // BLOCK
-        if self._changed and count:
-            for number in range(first, last + 1) if last - first < len(self._changed) else sorted(self._changed):
-                block = self._changed.get(number)
-                if block is not None and first <= number <= last:
-                    start = max(self._position, number * BLOCK)
-                    stop = min(self._position + count, number * BLOCK + len(block))
-                    view[start - self._position : stop - self._position] = block[start - number * BLOCK : stop - number * BLOCK]
-        self._position += count
-        return count
-
-    def write(self, data: Any) -> int:
-        view = memoryview(data).cast("B")
-        if self._error is None:
-            try:
-                self._write(view, self._position)
-            except BaseException as error:
-                # It must not travel through HDF5: it comes out of `commit`, and until then nothing more is written.
-                self._error = error
-        self._position += len(view)
-        self._length = max(self._length, self._position)
-        return len(view)
-
-    def truncate(self, size: int | None = None) -> int:
-        self._length = self._position if size is None else size
-        return self._length
-
-    def flush(self) -> None:
-        """Nothing: what is written becomes durable with the commit."""
-
-    # ---- writing
-
-    def _write(self, view: memoryview, offset: int) -> None:
-        self._begin()
-        # The last old block counts as old as a whole, so that blocks and new bytes never share one.
-        boundary = -(-self._old_length // BLOCK) * BLOCK
-        inside = max(0, min(len(view), boundary - offset))
-        if inside:
-            self._overwrite(view[:inside], offset)
-        self._write_through(view[inside:], offset + inside)
-
-    def _overwrite(self, view: memoryview, offset: int) -> None:
-        while len(view):
-            number, start = divmod(offset, BLOCK)
-            count = min(len(view), BLOCK - start)
-            if number in self._kept:
-                self._write_through(view[:count], offset)
-            else:
-                block = self._changed.get(number)
-                if block is None:
-                    block = self._changed[number] = bytearray(os.pread(self._descriptor, BLOCK, number * BLOCK))
-                    block.extend(bytes(BLOCK - len(block)))
-                block[start : start + count] = view[:count]
-            view, offset = view[count:], offset + count
-        if len(self._changed) * BLOCK > MOST_IN_MEMORY:
-            self._apply()
-
-    def _write_through(self, view: memoryview, offset: int) -> None:
-        while len(view):
-            count = os.pwrite(self._descriptor, view, offset)
-            view, offset = view[count:], offset + count
-
-    def _begin(self) -> None:
-        """Note the old length of the file before anything of it changes."""
-        if self._journal is None:
-            self._journal = self._journal_path.open("wb")
-            length = struct.pack("<Q", self._old_length)
-            self._journal.write(_MAGIC + length + struct.pack("<I", zlib.crc32(length)))
-            self._sync_journal()
-            _sync_folder(self._journal_path.parent)
-
-    def _keep(self, numbers: Iterator[int] | list[int]) -> None:
-        """Put the old bytes of blocks into the journal."""
-        for number in numbers:
-            if number not in self._kept:
-                old = os.pread(self._descriptor, min(BLOCK, self._old_length - number * BLOCK), number * BLOCK)
-                self._journal.write(_RECORD.pack(number * BLOCK, len(old), zlib.crc32(old)) + old)
-                self._kept.add(number)
-        self._sync_journal()
-
-    def _sync_journal(self) -> None:
-        self._journal.flush()
-        os.fsync(self._journal.fileno())
-
-    def _apply(self) -> None:
-        """Overwrite the blocks that were changed, once their old bytes are in the journal."""
-        self._keep(list(self._changed))
-        for number, block in self._changed.items():
-            self._write_through(memoryview(block), number * BLOCK)
-        self._changed.clear()
-
-    # ---- the two ends of a change
-
-    def commit(self) -> None:
-        """Make all changes durable.
-
-        Raises
-        ------
-        StorageError
-            Something could not be written; the file was brought back to what it was.
-        """
-        if self._error is not None:
-            error = self._error
-            self.roll_back()
-            raise StorageError(f"{self.name}: the changes could not be written: {error}; the file is as it was") from error
-        if self._journal is None and self._length == self._old_length:
-            return
-        try:
-            self._begin()
-            if self._length < self._old_length:
-                self._keep(list(range(self._length // BLOCK, -(-self._old_length // BLOCK))))
-            self._apply()
-            os.ftruncate(self._descriptor, self._length)
-            os.fsync(self._descriptor)
-        except OSError as error:
-            self.roll_back()
-            raise StorageError(
-                f"{self.name}: the changes could not be written: {error.strerror or error}; the file is as it was"
-            ) from error
-        self._end()
-
-    def roll_back(self) -> None:
-        """Forget all changes since the last commit."""
-        if self._journal is not None:
-            self._journal.flush()
-            _restore(self._descriptor, self._journal_path, self.name)
-            self._journal.close()
-            self._journal = None
-        self._start_anew()
-
-    def _end(self) -> None:
-        self._journal.close()
-        self._journal = None
-        _remove(self._journal_path)
-        self._start_anew()
-
-    def close(self) -> None:
-        """Release the file; what was not committed is forgotten."""
-        if not self.closed:
-            try:
-                self.roll_back()
-            finally:
-                os.close(self._descriptor)
-                super().close()
+def _locks() -> Any:
+    try:
+        import fcntl
+    except ImportError:  # no such locks on this system, nor does HDF5 have any there
+        return None
+    return fcntl

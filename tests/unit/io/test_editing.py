@@ -221,8 +221,8 @@ def test_an_interrupted_change_is_rolled_back_at_the_next_open(path: Path) -> No
 def change_and_die(path: str) -> None:
     import os
 
-    from photonwb.storage.journal import JournaledFile
+    from photonwb.storage.journaled_file import JournaledFile
 
-    JournaledFile.commit = lambda _: os._exit(9)  # type: ignore[method-assign]
+    JournaledFile.commit = lambda *_: os._exit(9)  # type: ignore[method-assign]
     with photonwb.open(path, "r+") as nwbfile:
         nwbfile.add_acquisition(TimeSeries("new", np.arange(100000.0), "V", rate=1.0))

@@ -11,9 +11,12 @@ import h5py
 import numpy as np
 import pytest
 
-from photonwb.errors import StorageError
-from photonwb.storage import journal
-from photonwb.storage.journal import JournaledFile, journal_of, roll_back
+from photonwb.errors import DamagedFileError, StorageError
+from photonwb.storage import journaled_file
+from photonwb.storage.journal import journal_of, settle
+from photonwb.storage.journaled_file import JournaledFile
+from photonwb.storage.patched import PatchedFile
+from powercut import Disk, put
 
 
 @pytest.fixture
@@ -31,6 +34,20 @@ def edit(file: Any) -> None:
         changed["group"].attrs["note"] = "new"
         del changed["group/text"]
         changed["group/text"] = "new"
+
+
+def add(file: Any, name: str) -> None:
+    with h5py.File(file, "r+") as changed:
+        changed[name] = np.arange(2000)
+
+
+def commit_beside_a_reader(path: Path) -> None:
+    """Change a file and close it while a reader has it open, so that the change stays in the journal."""
+    file = JournaledFile(path, shared=True)
+    with h5py.File(path, "r"):
+        edit(file)
+        file.commit()
+        file.close()
 
 
 def is_new(path: Path) -> bool:
@@ -62,10 +79,11 @@ def test_what_is_not_committed_is_forgotten(path: Path) -> None:
 
 def test_changes_that_do_not_fit_into_memory(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = path.read_bytes()
-    monkeypatch.setattr(journal, "MOST_IN_MEMORY", 0)
+    monkeypatch.setattr(journaled_file, "MOST_IN_MEMORY", 0)
     with JournaledFile(path) as file:
         edit(file)
-        assert path.read_bytes()[: len(before)] != before
+        assert path.read_bytes()[: len(before)] == before
+        assert len(file._in_memory) == 0
     assert path.read_bytes() == before
     with JournaledFile(path) as file:
         edit(file)
@@ -78,8 +96,7 @@ def test_a_second_commit_starts_from_the_first(path: Path) -> None:
     edit(file)
     file.commit()
     between = path.read_bytes()
-    with h5py.File(file, "r+") as changed:
-        changed["another"] = 1
+    add(file, "another")
     file.roll_back()
     file.close()
     assert path.read_bytes() == between
@@ -96,65 +113,90 @@ def test_a_file_that_became_shorter(path: Path) -> None:
     assert path.read_bytes() == before[:100]
 
 
-def test_a_second_writer_is_refused(path: Path) -> None:
-    with JournaledFile(path), pytest.raises(StorageError, match="open elsewhere"):
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_second_writer_is_refused(path: Path, shared: bool) -> None:
+    with JournaledFile(path, shared=shared), pytest.raises(StorageError, match="open elsewhere"):
         JournaledFile(path)
+    with JournaledFile(path, shared=shared), pytest.raises(OSError, match="lock"):
+        h5py.File(path, "r+")
+
+
+def test_readers_are_refused_unless_the_file_is_shared(path: Path) -> None:
     with JournaledFile(path), pytest.raises(OSError, match="lock"):
         h5py.File(path, "r")
+    with JournaledFile(path, shared=True), h5py.File(path, "r") as file:
+        assert file["group/text"][()] == b"old"
 
 
-class PowerCut(BaseException):
-    """The machine stops: nothing after this reaches the disk."""
+def test_readers_of_a_shared_file_see_the_last_commit(path: Path) -> None:
+    with JournaledFile(path, shared=True) as file:
+        edit(file)
+        assert not is_new(path)
+        assert file.commit()
+        assert is_new(path)
+
+
+def test_a_reader_keeps_what_it_opened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journaled_file, "MOST_IN_MEMORY", 0)
+    with JournaledFile(path, shared=True) as file:
+        before = path.read_bytes()
+        with h5py.File(path, "r") as reader:
+            edit(file)
+            assert not file.commit()
+            add(file, "second")
+            assert not file.commit(patience=0.05)
+            add(file, "never")
+            file.roll_back()
+            assert "second" in h5py.File(file, "r")
+            assert path.read_bytes()[: len(before)] == before
+            assert reader["group/text"][()] == b"old"
+            assert not file.is_settled
+        add(file, "third")
+        assert file.commit()
+        assert file.is_settled
+    assert is_new(path)
+    with h5py.File(path) as after:
+        assert {"second", "third"} < set(after)
+        assert "never" not in after
+    assert not journal_of(path).exists()
+
+
+def test_what_a_reader_kept_out_of_the_file_is_in_the_journal(path: Path) -> None:
+    commit_beside_a_reader(path)
+    assert not is_new(path)
+    assert h5py.File(PatchedFile(path), "r")["group/text"][()] == b"new"
+    assert settle(path)
+    assert is_new(path)
+    assert not settle(path)
 
 
 @pytest.mark.parametrize("spilled", [False, True])
-def test_power_cut_at_every_write(path: Path, monkeypatch: pytest.MonkeyPatch, spilled: bool) -> None:
+@pytest.mark.parametrize("read", [False, True])
+def test_power_cut_at_every_write(path: Path, monkeypatch: pytest.MonkeyPatch, spilled: bool, read: bool) -> None:
     """Cut the power after each single write to the file or its journal: the file is old or new, never something else."""
-    before = path.read_bytes()
     if spilled:
-        monkeypatch.setattr(journal, "MOST_IN_MEMORY", 0)
-    outcomes: list[bool] = []
-    for cut in range(1000):
-        path.write_bytes(before)
-        journal_of(path).unlink(missing_ok=True)
-        left = [cut]
-
-        def counted(name: str, original: Any = None, left: list[int] = left) -> Any:
-            original = original or getattr(os, name)
-
-            def call(*arguments: Any) -> Any:
-                if left[0] == 0:
-                    raise PowerCut
-                left[0] -= 1
-                return original(*arguments)
-
-            return call
-
-        with monkeypatch.context() as patch:
-            for name in ("pwrite", "ftruncate", "fsync"):
-                patch.setattr(journal.os, name, counted(name))
-            patch.setattr(Path, "unlink", counted("unlink", Path.unlink))
-            file = JournaledFile(path)
-            try:
-                edit(file)
-                if file._error is None:
-                    file.commit()
-                finished = file._error is None
-            except PowerCut:
-                finished = False
-            os.close(file._descriptor)  # as the system does with what is left of a process
-            file._descriptor = os.open(os.devnull, os.O_RDWR)
-            if file._journal is not None:
-                file._journal.close()
-                file._journal = None
-        roll_back(path)
-        assert finished or path.read_bytes() == before or is_new(path)
-        outcomes.append(is_new(path))
-        if finished:
-            break
-    assert outcomes[0] is False
-    assert outcomes[-1] is True
-    assert len(outcomes) > 10
+        monkeypatch.setattr(journaled_file, "MOST_IN_MEMORY", 0)
+    with monkeypatch.context() as patch:
+        disk = Disk(path.parent, patch)
+        with JournaledFile(path, shared=read) as file:
+            reader = h5py.File(path, "r") if read else None
+            edit(file)
+            file.commit()
+            if reader is not None:
+                reader.close()
+            add(file, "later")
+            file.commit()
+    for seed in (None, 1, 2):
+        outcomes: list[int] = []
+        for state in disk.states(seed):
+            put(path.parent, state)
+            settle(path)
+            with h5py.File(path) as found:
+                outcomes.append(is_new(path) + ("later" in found))
+            assert not journal_of(path).exists() or not journal_of(path).stat().st_size
+        assert outcomes == sorted(outcomes)
+        assert {0, 2} <= set(outcomes)
+        assert len(outcomes) > 20
 
 
 def hold_and_die(path: str) -> None:
@@ -169,9 +211,30 @@ def test_a_killed_writer_leaves_the_old_state(path: Path) -> None:
     process.start()
     process.join()
     assert journal_of(path).exists()
-    assert roll_back(path)
+    assert settle(path)
     assert path.read_bytes() == before
-    assert not roll_back(path)
+    assert not settle(path)
+
+
+def test_the_journal_of_a_writer_at_work_is_left_alone(path: Path) -> None:
+    with JournaledFile(path, shared=True) as file:
+        edit(file)
+        with pytest.raises(BlockingIOError):
+            settle(path)
+        file.commit()
+    assert is_new(path)
+
+
+def test_a_file_that_another_program_changed_is_not_overwritten(path: Path) -> None:
+    commit_beside_a_reader(path)
+    journal = journal_of(path).read_bytes()
+    journal_of(path).unlink()
+    add(path, "by another")
+    changed = path.read_bytes()
+    journal_of(path).write_bytes(journal)
+    with pytest.raises(DamagedFileError, match="another program has changed"):
+        settle(path)
+    assert path.read_bytes() == changed
 
 
 def test_a_full_disk_leaves_the_old_state(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,9 +245,28 @@ def test_a_full_disk_leaves_the_old_state(path: Path, monkeypatch: pytest.Monkey
 
     file = JournaledFile(path)
     with monkeypatch.context() as patch:
-        patch.setattr(journal.os, "pwrite", full)
+        patch.setattr(os, "pwrite", full)
         edit(file)
     with pytest.raises(StorageError, match=r"No space left on device.*as it was"):
         file.commit()
     file.close()
     assert path.read_bytes() == before
+
+
+def test_a_full_disk_keeps_what_was_committed_before(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    file = JournaledFile(path, shared=True)
+    with h5py.File(path, "r") as reader:
+        edit(file)
+        file.commit()
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "pwrite", full)
+            add(file, "more")
+        with pytest.raises(StorageError, match="as it was after the last commit"):
+            file.commit()
+        assert reader["group/text"][()] == b"old"
+    assert file.commit()
+    file.close()
+    assert is_new(path)
