@@ -30,7 +30,7 @@ def check_for(field: Field) -> Check:
     kinds = {_bare(name) for name in field.types} - {"None"}
     if field.kind == "children":
         return _check_objects
-    if "ArrayLike" in kinds:
+    if "Array" in kinds:
         return _check_array
     if field.kind in ("link", "child") or field.dtype == "reference":
         return _check_object
