@@ -180,12 +180,13 @@ def _check_array(instance: AbstractContainer, field: Field, value: Any) -> Any:
 def check_shape(instance: AbstractContainer, field: Field, value: Any) -> None:
     """Compare the shape of a value with those that the field allows; what is not known yet is no mistake."""
     shape = shape_of(value)
-    if shape is None or len(shape) in field.free_ranks:
+    if shape is None:
         return
     for allowed in field.shapes:
-        if len(allowed) == len(shape) and all(
-            want is None or got is None or want == got for want, got in zip(allowed, shape, strict=True)
-        ):
+        if len(allowed) != len(shape):
+            continue
+        # Mostly any length will do, which is seen at once.
+        if not any(allowed) or all(None in pair or pair[0] == pair[1] for pair in zip(allowed, shape, strict=True)):
             return
     expected = " or ".join(_shape_text(allowed) for allowed in field.shapes)
     raise InvalidValueError(f"{instance._label()}.{field.name}: expected shape {expected}, got {_shape_text(shape)}")

@@ -62,10 +62,6 @@ def _signature_defaults(function: Any) -> dict[str, Any]:
     return found
 
 
-def _stays_blank(field: Field, defaults: Mapping[str, Any]) -> bool:
-    return not field.required and field.kind != Kind.CHILDREN and field.fixed is None and defaults.get(field.name) is None
-
-
 class AbstractContainer:
     """Base of all objects of the model."""
 
@@ -73,7 +69,6 @@ class AbstractContainer:
     neurodata_type: str = "AbstractContainer"
     __fields__: ClassVar[Mapping[str, Field]] = {}
     __defaults__: ClassVar[Mapping[str, Any]] = {}
-    __blank__: ClassVar[frozenset[str]] = frozenset()  # fields that are None when None is given for them
 
     # Instances override these only when they differ, which keeps construction cheap.
     _name: str = "root"
@@ -96,7 +91,6 @@ class AbstractContainer:
         cls.__fields__ = fields
         if "__init__" in cls.__dict__:
             cls.__defaults__ = _signature_defaults(cls.__init__)
-        cls.__blank__ = frozenset(field.name for field in fields.values() if _stays_blank(field, cls.__defaults__))
         if namespace is not None:
             cls.namespace = namespace
         if neurodata_type is not None:
@@ -123,7 +117,7 @@ class AbstractContainer:
     def _init(self, arguments: Mapping[str, Any]) -> None:
         """Take the arguments of a constructor: check each by its field and keep it."""
         values = self.__dict__
-        blank = type(self).__blank__
+        defaults = type(self).__defaults__
         if "name" in arguments:
             values["_name"] = self._check_name(arguments["name"])
         for key, field in type(self).__fields__.items():
@@ -131,11 +125,12 @@ class AbstractContainer:
                 continue
             value = arguments[key]
             if value is None:
-                if key in blank:
+                if field.required:
+                    # A collection that must not stay empty may well begin so.
+                    if field.kind != Kind.CHILDREN:
+                        raise InvalidTypeError(f"{self._label()}.{key}: a value is required, got None")
+                elif not field.is_held and field.fixed is None and defaults.get(key) is None:
                     values[key] = None  # which spares the way over the default at the first access
-                # A collection that must not stay empty may well begin so.
-                elif field.required and field.kind != Kind.CHILDREN:
-                    raise InvalidTypeError(f"{self._label()}.{key}: a value is required, got None")
             elif field.is_held:
                 self._set(field, value)
             else:

@@ -63,8 +63,6 @@ class Field:
         Element type in the words of the standard ("float32", "text", "numeric", ...).
     shapes : tuple of tuples
         Allowed shapes, None for any length; () when nothing is said.
-    free_ranks : set of int
-        Numbers of axes with which any length is allowed.
     required : bool
         Whether None is refused; told by the annotation.
     fixed : Any
@@ -102,7 +100,6 @@ class Field:
         self.named_by_key = named_by_key
         self.dtype = dtype
         self.shapes: Shapes = _alternatives(shape)
-        self.free_ranks = {len(lengths) for lengths in self.shapes if not any(lengths)}
         self.fixed = fixed
         self.one_of = one_of
         self.always = always

@@ -256,6 +256,7 @@ def _changed(earlier: Field, before: Member | None, member: Member) -> Field:
     field = copy.copy(earlier)
     field.known_check = None
     field._element_names = None
+    field.known_classes = set()
     if before is None or before.dtype != member.dtype:
         field.dtype = member.dtype
     if before is None or before.shape != member.shape:

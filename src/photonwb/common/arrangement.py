@@ -115,9 +115,9 @@ class ArrangedColumns(Container):
         return tops
 
     def _top(self, name: str) -> VectorData:
-        tops = self.__dict__.get("_top_columns")
-        if tops is not None and name in tops:
-            return tops[name]
+        known: dict[str, VectorData] = self.__dict__.setdefault("_known_tops", {})
+        if name in known:
+            return known[name]
         column = self._members.get(name)
         if column is None:
             raise NotFoundError(
@@ -126,6 +126,7 @@ class ArrangedColumns(Container):
         index = self._index_of(column)
         while index is not None:
             column, index = index, self._index_of(index)
+        known[name] = column
         return column
 
     def _index_of(self, column: VectorData) -> VectorIndex | None:
@@ -281,7 +282,7 @@ class ArrangedColumns(Container):
             self._note_columns()
 
     def _forget_arrangement(self) -> None:
-        for derived in ("_top_columns", "_row_parts", "_unusual"):
+        for derived in ("_top_columns", "_known_tops", "_row_parts", "_unusual"):
             self.__dict__.pop(derived, None)
 
     def _note_columns(self) -> None:

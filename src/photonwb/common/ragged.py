@@ -81,7 +81,7 @@ class VectorIndex(VectorData, neurodata_type="VectorIndex"):
     data: Array = content("The end of each row in the target.", dtype="uint8", shape=(None,))
     target: VectorData = _Target(Kind.ATTRIBUTE, "The column with the values.", dtype="reference")  # type: ignore[assignment]
 
-    _loaded: tuple[Any, Any] | None = None  # data of a file, and the same in memory
+    _loaded: tuple[Any, Any] = (None, None)  # data of a file, and the same in memory
     _ahead: _ReadAhead | None = None
 
     def __init__(self, name: str, data: ArrayLike, target: VectorData) -> None:
@@ -94,13 +94,16 @@ class VectorIndex(VectorData, neurodata_type="VectorIndex"):
         data: Any = self.data
         if type(data) is list:
             return data
-        if is_wrapper(data) and isinstance(data.data, list):
-            return data.data
-        if self._loaded is None or self._loaded[0] is not data:
+        before, ends = self._loaded
+        if before is not data:
+            # What a wrapper holds may have become another array, or a list, since it was asked the last time.
             inner = data.data if is_wrapper(data) else data
-            ends = list(inner) if isinstance(inner, (list, tuple)) else loaded(inner).astype("int64")
-            self.__dict__["_loaded"] = data, ends
-        return self._loaded[1]  # type: ignore[index] - set above
+            if isinstance(inner, list):
+                return inner
+            if before is not inner:
+                ends = list(inner) if isinstance(inner, tuple) else loaded(inner).astype("int64")
+                self.__dict__["_loaded"] = inner, ends
+        return ends
 
     def _span(self, row: int, ends: Any) -> tuple[int, int]:
         """First and behind-last place of a row in the target."""
@@ -141,7 +144,7 @@ class VectorIndex(VectorData, neurodata_type="VectorIndex"):
             There is no such row.
         """
         ends = self._ends()
-        if is_one_row(arg):
+        if type(arg) is int or is_one_row(arg):
             start, end = self._span(int(arg), ends)
             values = self._values(start, end, kwargs)
             if len(values) != end - start:
@@ -294,7 +297,7 @@ class _ReadAhead:
         if not self._length:
             return self.array[start:end]
         first, values = self._stretch
-        if not (first <= start and end <= first + len(values)):
+        if not first <= start <= end <= first + len(values):
             in_order = start == self._expected
             self._expected = end
             self._strays += not in_order

@@ -69,12 +69,13 @@ class Reader:
         UnreadableObjectError
             The root of the store is no NWBFile.
         """
-        attributes = self.store.root.attributes
-        if attributes.get("neurodata_type") != "NWBFile" and "nwb_version" not in attributes:
+        root = self.store.root
+        cls = self.class_at(root, "NWBFile")
+        if root.attributes.get("neurodata_type") != "NWBFile" and "nwb_version" not in root.attributes:
             raise UnreadableObjectError(
                 f"{self.store.location}: this is not an NWB file: its root says neither neurodata_type='NWBFile' nor nwb_version"
             )
-        return cast("NWBFile", self.object_at(self.store.root, "NWBFile"))
+        return cast("NWBFile", self.object_at(root, cls=cls))
 
     @property
     def was_changed(self) -> bool:
@@ -84,7 +85,7 @@ class Reader:
     def class_at(self, node: Group | Dataset, otherwise: str = "") -> type[AbstractContainer] | None:
         """The class for the type that a node says it is, or for the type `otherwise` when it says nothing."""
         attributes = node.attributes
-        neurodata_type = attributes.get("neurodata_type", attributes.get("data_type"))
+        neurodata_type = attributes.get("neurodata_type") or attributes.get("data_type")
         namespace = attributes.get("namespace", "core")
         if not isinstance(neurodata_type, str):
             neurodata_type = legacy.only_item(neurodata_type) or otherwise
@@ -102,12 +103,14 @@ class Reader:
 
         return class_for(neurodata_type, namespace, self.catalog, dataset=hasattr(node, "dtype"))
 
-    def object_at(self, node: Group | Dataset, otherwise: str = "") -> AbstractContainer:
-        """The object for a node; always the same one."""
+    def object_at(
+        self, node: Group | Dataset, otherwise: str = "", cls: type[AbstractContainer] | None = None
+    ) -> AbstractContainer:
+        """The object for a node, of the class that its type says unless it is known already; always the same one."""
         identity = node.identity
         found = self._objects.get(identity)
         if found is None:
-            cls = self.class_at(node, otherwise)
+            cls = cls or self.class_at(node, otherwise)
             if cls is None:
                 raise UnreadableObjectError(
                     f"{self.store.location}: {node.path} has no neurodata_type, so nothing says what kind of object it is"
@@ -272,6 +275,7 @@ class StoredMembers:
         self._field = field
         self._group = group
         self._names: list[str] | None = None
+        self._classes: dict[str, type[AbstractContainer]] = {}  # of members that were looked at and not read yet
         fields = [other for other in type(container).__fields__.values() if other.where == field.where]
         self._collections = [other for other in fields if other.kind == Kind.CHILDREN or other.key is None]
         # A named child, such as the trials among the intervals, is a member of the collection as well.
@@ -291,7 +295,8 @@ class StoredMembers:
 
     def read(self, name: str) -> AbstractContainer:
         """The object of that name."""
-        return self._reader.object_at(self._reader.follow(self._group[name], self._group))
+        node = self._reader.follow(self._group[name], self._group)
+        return self._reader.object_at(node, cls=self._classes.pop(name, None))
 
     def _belongs(self, name: str) -> bool:
         try:
@@ -300,7 +305,10 @@ class StoredMembers:
             return False
         except PhotonwbError:
             return True  # it is there, and touching it says what is wrong with it
-        return cls is not None and _collection_of(cls, self._collections) is self._field
+        if cls is None or _collection_of(cls, self._collections) is not self._field:
+            return False
+        self._classes[name] = cls
+        return True
 
 
 def _collection_of(cls: type, collections: list[Field]) -> Field | None:

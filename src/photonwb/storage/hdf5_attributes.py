@@ -67,11 +67,12 @@ class HDF5Attributes(MutableMapping[str, Any]):
                 if h5a.exists(owner, raw):
                     raise
                 raise NotFoundError(f"{store.location}: {path} has no attribute {name!r}") from error
-            if attribute.get_space().get_simple_extent_type() == h5s.NULL:
+            extent = attribute.get_space().get_simple_extent_type()
+            if extent == h5s.NULL:
                 return None
             stored = attribute.get_type()
             dtype, type_id = memory_type(stored)
-            array = np.empty(attribute.shape, dtype)
+            array = np.empty(() if extent == h5s.SCALAR else attribute.shape, dtype)
             attribute.read(array, mtype=type_id)
             return plain_value(decode(array, stored, lambda address: store.path_at(address, path)))
 
