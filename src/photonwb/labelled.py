@@ -154,6 +154,10 @@ class LabelledDict(MutableMapping[str, T]):
         """Objects that are in memory already."""
         return list(self._items.values())
 
+    def loaded_items(self) -> list[tuple[str, T]]:
+        """The same with their names."""
+        return list(self._items.items())
+
     def rename(self, key: str, new_key: str) -> None:
         """File an object under another key, which it must have already."""
         if new_key in self:

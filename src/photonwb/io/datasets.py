@@ -10,6 +10,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.arrays import DataIO, incoming, layout_for
+from photonwb.arrays.appended import AppendedArray
 from photonwb.checks import describe_value
 from photonwb.errors import InvalidTypeError, InvalidValueError, PhotonwbError
 from photonwb.io.elements import converted, element_for, smallest_unsigned
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from photonwb.arrays import LazyArray
     from photonwb.container import AbstractContainer
     from photonwb.fields import Field
     from photonwb.io.writing import Writer
     from photonwb.storage.contract import Block, Dataset, ElementType, Group
 
-__all__ = ["write_array", "written_value"]
+__all__ = ["rewrite_values", "write_array", "written_value"]
 
 
 def written_value(container: AbstractContainer, field: Field, value: Any) -> Any:
@@ -119,6 +121,9 @@ def _link_instead(writer: Writer, parent: Group, name: str, value: Any) -> bool:
     if location is None or path is None:
         return False
     if location == writer.plan.location:
+        path = writer.plan.after(path)
+        if path is None:
+            return False
         if path != f"{parent.path.rstrip('/')}/{name}":
             parent.create_link(name, Link(path))
         return True
@@ -165,6 +170,17 @@ def _index_element(container: AbstractContainer) -> ElementType | None:
     return smallest_unsigned(int(ends[-1]) if ends.size else 0)
 
 
+def _element_in(node: Dataset, container: AbstractContainer) -> ElementType | None:
+    """The same for ends that go into a dataset which is there: as it is, where they fit."""
+    import numpy as np
+
+    wanted, there = _index_element(container), node.layout.element
+    if wanted is None or not isinstance(there, np.dtype) or there.kind not in "iu":
+        return wanted
+    ends = np.asarray(container.fields["data"])
+    return there if not ends.size or int(ends[-1]) <= np.iinfo(there).max else wanted
+
+
 def _converted_blocks(
     container: AbstractContainer, field: Field, blocks: Iterator[Block], element: ElementType
 ) -> Iterator[Block]:
@@ -185,7 +201,7 @@ def role_of(container: AbstractContainer, field: Field) -> str:
 
 
 def rewrite_values(writer: Writer, node: Dataset, container: AbstractContainer, field: Field, value: Any) -> bool:
-    """Store new values in the dataset that is there, which keeps what refers to it and what is attached to it.
+    """Store new values in the dataset that is there, as far as they differ; this keeps all that is attached to it.
 
     Returns
     -------
@@ -202,15 +218,54 @@ def rewrite_values(writer: Writer, node: Dataset, container: AbstractContainer, 
         blocks: Iterator[Block] = iter([(tuple(slice(0, length) for length in values.shape), values)])
     else:
         data = incoming(value)
-        shape, element = data.shape, _index_element(container) or _element(container, field, data.dtype)
-        blocks = _converted_blocks(container, field, data.blocks(node.layout.chunks), node.layout.element)
+        shape, element = data.shape, _element_in(node, container) or _element(container, field, data.dtype)
+        is_continued = isinstance(value, AppendedArray) and value.base.shape == node.shape and _is_at(value.base, node)
+        made = _new_blocks(value) if is_continued else data.blocks(node.layout.chunks)
+        blocks = _converted_blocks(container, field, made, node.layout.element)
     if not _can_hold(node.layout, shape, element):
         return False
-    known = tuple(length or 0 for length in shape)
+    length, known = node.shape[0], tuple(extent or 0 for extent in shape)
     if known != node.shape:
         node.resize(known)
-    node.write_blocks(_growing(node, blocks) if None in shape else blocks)
+    if None in shape:
+        node.write_blocks(_growing(node, blocks))
+    else:
+        node.write_blocks(piece for block in blocks for piece in _different(node, block, length))
     return True
+
+
+def _is_at(array: LazyArray, node: Dataset) -> bool:
+    """Whether an array is what a dataset, or the one that it is a copy of, holds."""
+    return getattr(array.source, "path", None) == node.path or getattr(array.source, "identity", None) == node.identity
+
+
+def _new_blocks(value: AppendedArray) -> Iterator[Block]:
+    """What is not in the file of an array that grew there."""
+    for start, part in value.new_parts():
+        for place, values in incoming(part).blocks(value.chunks):
+            yield (slice(place[0].start + start, place[0].stop + start), *place[1:]), values
+
+
+def _different(node: Dataset, block: Block, length: int) -> Iterator[Block]:
+    """Of a block the part behind the old end of a dataset, and the part before it if that is not there already."""
+    (first, *others), values = block
+    end = min(max(length - first.start, 0), len(values))
+    if end:
+        place = (slice(first.start, first.start + end), *others)
+        if not _is_equal(node.read(place), values[:end]):
+            yield place, values[:end]
+    if end < len(values):
+        yield (slice(first.start + end, first.stop), *others), values[end:]
+
+
+def _is_equal(stored: Any, values: Any) -> bool:
+    import numpy as np
+
+    if values.dtype.names:
+        return stored.dtype.names == values.dtype.names and all(
+            _is_equal(stored[name], values[name]) for name in values.dtype.names
+        )
+    return np.array_equal(stored, values, equal_nan=values.dtype.kind == "f")
 
 
 def _can_hold(layout: Layout, shape: tuple[int | None, ...], element: ElementType) -> bool:

@@ -1,231 +1,331 @@
 """Writing what was changed in a file that is open for changes, and nothing else.
 
-An object that was read notes which of its fields were set. Those are written in place of the old ones, objects that are new are
-written as a whole, those that were taken out are deleted; what was not touched is not even looked at.
+What changed is found by `edit_plan`. First everything takes its new place in the file, then new objects are written, and of the
+others the fields that differ; of an array only the part that differs. At the end links and references are made to lead where
+they led before.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from photonwb.errors import NotFoundError
-from photonwb.fields import Field, Kind
-from photonwb.io.datasets import rewrite_values
-from photonwb.io.planning import Plan, held_objects
-from photonwb.io.reading import members_of
-from photonwb.io.writing import Writer
+from photonwb.arrays import LazyArray
+from photonwb.arrays.appended import AppendedArray
+from photonwb.errors import InvalidValueError, NotFoundError
+from photonwb.fields import Field, Kind, SharedField
+from photonwb.io.datasets import rewrite_values, write_array
+from photonwb.io.edit_plan import EditPlan
+from photonwb.io.planning import joined
+from photonwb.io.reading import StoredObject, members_of
+from photonwb.io.writing import Writer, refers_to_objects
 from photonwb.labelled import LabelledDict
-from photonwb.storage.contract import Link, Reference
+from photonwb.storage.contract import Link, Reference, is_group
+from photonwb.storage.copying import copy_attributes
+from photonwb.storage.relations import Relation, mapped_references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from photonwb.container import AbstractContainer, Data
+    from photonwb.container import AbstractContainer
     from photonwb.file import NWBFile
     from photonwb.storage.contract import Dataset, Group, Store
 
-__all__ = ["write_changes"]
+__all__ = ["checked_plan", "write_changes"]
+
+# Where objects are on their way to another place, or out of the file.
+_ASIDE = ".photonwb.aside"
 
 
-def write_changes(
-    store: Store, nwbfile: NWBFile, *, origin: Store | None = None, cache_spec: bool = True, link_data: bool = True
-) -> None:
+def checked_plan(nwbfile: NWBFile, location: str) -> EditPlan:
+    """What is to be written, once it is known that it can be.
+
+    Raises
+    ------
+    InvalidValueError
+        Something in the model would make the file unreadable; with all that is wrong.
+    """
+    plan = EditPlan(nwbfile, location)
+    plan.check()
+    return plan
+
+
+def write_changes(store: Store, plan: EditPlan, *, cache_spec: bool = True, link_data: bool = True) -> None:
     """Bring a file up to date with the objects that were read from it.
 
     Parameters
     ----------
     store : Store
-        Open for changes.
-    nwbfile : NWBFile
-        What was read from it, with the changes.
-    origin : Store, optional
-        The store that the objects were read from, if `store` is a copy of it. The objects stay those of the origin.
+        Open for changes: the one that the objects were read from, or a copy of it. In the second case they stay those of the first.
+    plan : EditPlan
+        From `checked_plan`. The dates of the file grow by the date of this change.
     cache_spec : bool
         Whether to add the specifications of types that the file did not know.
     link_data : bool
-
-    Raises
-    ------
-    InvalidValueError
-        Something in the model would make the file unreadable; nothing was written.
     """
-    plan = checked_plan(nwbfile, store.location, origin or store)
+    nwbfile = cast("NWBFile", plan.root)
+    if not nwbfile.modified:
+        return
+    nwbfile.file_create_date = [*nwbfile.file_create_date, datetime.now(UTC).astimezone()]
     editor = Editor(store, plan, link_data=link_data)
     editor.write(cache_spec=cache_spec)
     store.commit()
-    if origin is None:
+    if store is plan.reader.store:
         editor.settle()
-
-
-def checked_plan(nwbfile: NWBFile, location: str, store: Store) -> Plan:
-    """What is to be written, once it is known that it can be; the dates of the file grow by the date of this change."""
-    if nwbfile.modified:
-        nwbfile.file_create_date = [*nwbfile.file_create_date, datetime.now(UTC).astimezone()]
-    plan = Plan(nwbfile, location, store)
-    plan.check()
-    return plan
 
 
 class Editor(Writer):
     """Writes the differences between the objects of a plan and the store they were read from."""
 
+    plan: EditPlan
+    _is_rearranged = False
+
     def write(self, *, cache_spec: bool = True) -> None:
         """Write all changes."""
-        objects = list(self.plan.objects())
+        plan = self.plan
+        self._torn: list[tuple[Relation, Any]] = []
+        objects = list(plan.objects())
         for container, _ in objects:
-            if self.plan.is_stored(container):
-                self._remove_members(container)
+            self._load_what_goes(container)
+        for relation in plan.relations if None in plan.fates.values() else ():
+            if any(plan.after(target) is None for target in relation.targets):
+                self._note_torn(relation)
+        self._rearrange()
+        self._is_rearranged = True
         for container, path in objects:
-            if not self.plan.is_stored(container):
+            if not plan.is_stored(container):
                 self.write_object(container, path)
-            elif container._changed:
-                self._write_changes(container)
+            elif container._modified:
+                self._write_changed(container)
         self.finish()
+        self._mend()
+        if _ASIDE in self.store.root:
+            self.store.root.delete(_ASIDE)
         if cache_spec and self.classes:
             self.cache_specifications()
 
-    def settle(self) -> None:
-        """Note that the objects are now what the file holds."""
-        for container, _ in self.plan.objects():
-            container.__dict__["_changed"] = frozenset()
-            container.__dict__["_modified"] = False
+    # ---- places
 
-    def _node(self, container: AbstractContainer) -> Group | Dataset:
-        path = cast("Any", container._stored).path
-        return cast("Any", self.store.root[path.strip("/")] if path != "/" else self.store.root)
-
-    def _remove_members(self, container: AbstractContainer) -> None:
-        """Delete the objects that were taken out of the collections of an object."""
+    def _load_what_goes(self, container: AbstractContainer) -> None:
+        """Read arrays of objects that are removed, where others took them over."""
         for field in type(container).__fields__.values():
-            held = container.__dict__.get(field.name)
-            if field.kind == Kind.CHILDREN and held is not None:
-                group = self._existing(container, field)
-                if group is not None:
-                    for name in self._taken_out(container, field, held):
-                        if name in group:
-                            group.delete(name)
+            value = container.__dict__.get(field.name)
+            source: Any = value.source if isinstance(value, LazyArray) else None
+            if source is not None and getattr(source, "store", None) is self.store and self.plan.after(source.path) is None:
+                container.__dict__[field.name] = cast("LazyArray", value)[...]
 
-    def _taken_out(self, container: AbstractContainer, field: Field, held: Any) -> list[str]:
-        """Names in the file of objects that are not in a collection any more, or that others have taken the place of."""
-        if isinstance(held, LabelledDict):
-            collection = cast("LabelledDict[Any]", held)
-            still = {item.name for item in collection.loaded() if self.plan.is_stored(item)}
-            gone = collection.taken_out() - still
-        elif field.name in container._changed:
-            kept = {item.name for item in held if self.plan.is_stored(item)}
-            gone = set(members_of(container, field)) - kept
-        else:
-            gone = set[str]()
-        return sorted(gone)
+    def _rearrange(self) -> None:
+        """Move what has another place, and put aside what is removed."""
+        fates = self.plan.fates
+        aside: dict[str, str] = {}
+        for old in sorted(fates, key=lambda path: path.count("/"), reverse=True):
+            holder, name = self._parent_of(old)
+            aside[old] = str(len(aside))
+            holder.move(name, self.group_at(_ASIDE), aside[old])
+        moved = [(new, old) for old, new in fates.items() if new is not None]
+        for new, old in sorted(moved, key=lambda pair: pair[0].count("/")):
+            holder, name = self._parent_of(new)
+            self.group_at(_ASIDE).move(aside[old], holder, name)
 
-    def _existing(self, container: AbstractContainer, field: Field) -> Group | None:
-        group = cast("Group", self._node(container))
-        if not field.where:
-            return group
-        with suppress(NotFoundError):
-            return cast("Group", group[field.where])
-        return None
+    # ---- fields
 
-    def _write_changes(self, container: AbstractContainer) -> None:
-        node = self._node(container)
+    def _write_changed(self, container: AbstractContainer) -> None:
+        node: Any = self._node(container)
         fields = type(container).__fields__
-        owners: set[str] = set()
+        owners: dict[str, None] = {}
         for name in sorted(container._changed & set(fields)):
             field = fields[name]
             if field.kind == Kind.CONTENT:
-                data = cast("Data", container)
-                if not rewrite_values(self, cast("Dataset", node), data, field, data.data):
-                    self._recreate(data, cast("Dataset", node))
+                self._write_values(container, field, *self._parent_of(node.path))
+            elif field.kind == Kind.DATASET:
+                self._write_changed_dataset(container, field, node)
+            elif field.kind == Kind.LINK:
+                self._remove_member(node, field)
+                self.write_field(container, field, node)
             elif field.kind == Kind.ATTRIBUTE:
-                owners.add(field.where)
-            else:
-                self._replace(container, field, cast("Group", node))
+                owners[field.where] = None
+        for field in fields.values():
+            if field.kind in (Kind.CHILD, Kind.CHILDREN):
+                self._write_collection(container, field, node)
         for where in owners:
-            self._rewrite_attributes(container, where)
+            self._write_changed_attributes(container, where)
         if "object_id" in container._changed:
             node.attributes["object_id"] = container.object_id
 
-    def _recreate(self, container: Data, node: Dataset) -> None:
-        """Make a dataset anew, and let everything that referred to the old one refer to the new one."""
-        _load_attributes(container, "")
-        referring = list(references_to(self.store, node))
-        unknown = _unknown_attributes(container, node, "")
-        parent = cast("Group", self.store.root[node.path.rpartition("/")[0].strip("/")])
-        parent.delete(node.name)
-        self.write_object(container, node.path)
-        for key, value in unknown.items():
-            node.attributes[key] = value
-        self._referring_attributes.append(lambda: _refer_again(referring, Reference(node.path)))
+    def _node(self, container: AbstractContainer) -> Group | Dataset:
+        path = self.plan.path_of(container)
+        assert path is not None
+        return self._at(path)
 
-    def _replace(self, container: AbstractContainer, field: Field, group: Group) -> None:
-        """Write the new value of a field in place of the old one."""
-        existing = self._existing(container, field)
-        unknown: dict[str, Any] = {}
-        if field.key is not None and existing is not None and field.key in existing:
-            held = held_objects(container, field)
-            if held and self.plan.is_stored(held[0]):
-                return
-            old = existing[field.key]
-            if field.kind == Kind.DATASET and not isinstance(old, Link):
-                value = container.fields.get(field.name)
-                if value is not None and rewrite_values(self, cast("Dataset", old), container, field, value):
-                    return
-                _load_attributes(container, field.path)
-                unknown = _unknown_attributes(container, old, field.path)
-            existing.delete(field.key)
-        self.write_field(container, field, group)
-        for key, value in unknown.items():
-            if existing is not None and field.key is not None and field.key in existing:
-                cast("Dataset", existing[field.key]).attributes[key] = value
+    def _holder_in(self, group: Group, field: Field) -> Group | None:
+        """The group that a field lies in, if the file has it."""
+        try:
+            return cast("Group", group[field.where]) if field.where else group
+        except NotFoundError:
+            return None
 
-    def _rewrite_attributes(self, container: AbstractContainer, where: str) -> None:
-        node: Any = self._node(container)
+    def _remove_member(self, group: Group, field: Field) -> None:
+        holder = self._holder_in(group, field)
+        if holder is not None and field.key is not None and field.key in holder:
+            holder.delete(field.key)
+
+    def _write_collection(self, container: AbstractContainer, field: Field, group: Group) -> None:
+        """Remove the links of a collection that were taken out, write those that are new."""
+        holder = self._holder_in(group, field)
+        held = container.__dict__.get(field.name)
+        gone: set[str] = cast("LabelledDict[Any]", held).taken_out() if isinstance(held, LabelledDict) else set()
+        if field.kind == Kind.CHILD and field.name in container._changed and field.key is not None:
+            gone = {field.key}
+        for name in gone:
+            if holder is not None and name in holder and isinstance(holder[name], Link):
+                holder.delete(name)
+        if held is not None and is_group(group):
+            self._write_links(container, field, group)
+
+    def _write_changed_dataset(self, container: AbstractContainer, field: Field, group: Group) -> None:
+        value = container.fields.get(field.name)
+        holder, key = self._holder_in(group, field), field.key or field.name
+        if value is None:
+            self._remove_member(group, field)
+        elif holder is None or key not in holder:
+            self.write_field(container, field, group)
+        elif isinstance(holder[key], Link) or (isinstance(field, SharedField) and hasattr(value, "neurodata_type")):
+            for other in type(container).__fields__.values():  # the attributes go with the dataset, and come with the new one
+                if other.kind == Kind.ATTRIBUTE and other.where == field.path:
+                    getattr(container, other.name)
+            holder.delete(key)
+            self.write_field(container, field, group)
+        else:
+            self._write_values(container, field, holder, key)
+
+    def _write_values(self, container: AbstractContainer, field: Field, parent: Group, name: str) -> None:
+        """Write what differs of an array, or make the dataset anew where it cannot hold the new values."""
+        value = container.fields.get(field.name)
+
+        def write() -> None:
+            if not rewrite_values(self, cast("Dataset", parent[name]), container, field, value):
+                self._make_anew(container, field, parent, name, value)
+
+        if refers_to_objects(value):
+            self._referring_datasets.append(write)
+        else:
+            write()
+
+    def _make_anew(self, container: AbstractContainer, field: Field, parent: Group, name: str, value: Any) -> None:
+        """Put a new dataset in the place of one, with the attributes of that, known or not."""
+        old_path = joined(self.plan.old_path(container), "" if field.kind == Kind.CONTENT else field.path)
+        for relation in self.plan.relations:
+            if old_path in relation.targets:
+                self._note_torn(relation)
+        new_name = f"{name}.new"
+        made = write_array(self, parent, new_name, container, field, value)
+        if made is not None:
+            copy_attributes(cast("Dataset", parent[name]), made)
+        parent.delete(name)
+        parent.move(new_name, parent, name)
+
+    def _write_changed_attributes(self, container: AbstractContainer, where: str) -> None:
+        owner: Any = self._node(container)
+        changed = [
+            field
+            for field in type(container).__fields__.values()
+            if field.kind == Kind.ATTRIBUTE and field.where == where and field.name in container._changed
+        ]
         if where:
-            try:
-                node = node[where]
-            except NotFoundError:
+            if where not in owner:
+                for field in changed:
+                    if getattr(container, field.name) is not None and field.fixed is None:
+                        raise InvalidValueError(
+                            f"{container._label()}.{field.name}: it is an attribute of {where}, which the object does not have"
+                        )
                 return
-        for field in type(container).__fields__.values():
-            if field.kind == Kind.ATTRIBUTE and field.where == where and field.name in container._changed:
-                key = field.key or field.name
-                if getattr(container, field.name) is None and key in node.attributes:
-                    del node.attributes[key]
-        if not isinstance(node, Link):
-            self.write_attributes(container, node, of=where)
+            owner = owner[where]
+        if isinstance(owner, Link):
+            return  # to an array that is shared: its attributes are those of the object that has it
+        for field in changed:
+            value, key = getattr(container, field.name), field.key or field.name
+            if value is not None:
+                self.write_attribute(container, field, owner, value)
+            elif key in owner.attributes:
+                del owner.attributes[key]
+
+    # ---- what leads to other objects
+
+    def _note_torn(self, relation: Relation) -> None:
+        """Keep the references of a place that holds some to an object which is about to be another one."""
+        holder = self.plan.after(relation.holder)
+        if relation.kind == "link" or holder is None or self.plan.is_rewritten(relation):
+            return
+        if any(relation is known for known, _ in self._torn):
+            return
+        node = self._at(holder if self._is_rearranged else relation.holder)
+        self._torn.append((relation, node.attributes[relation.name] if relation.kind == "attribute" else node.read()))
+
+    def _at(self, path: str) -> Any:
+        """The node at a path of the file as it is at this moment."""
+        return self.store.root if path == "/" else self.store.root[path.strip("/")]
+
+    def _mend(self) -> None:
+        """Let links and references lead where they led, to an object in another place or to the one that took its place."""
+
+        def current(reference: Reference) -> Reference | None:
+            path = self.plan.after(reference.path) or reference.path
+            return Reference(path) if path.strip("/") in self.store.root else None
+
+        for relation, value in self._torn:
+            node = self._at(self.plan.after(relation.holder) or relation.holder)
+            if relation.kind == "attribute":
+                node.attributes[relation.name] = mapped_references(value, current)
+            else:
+                node.write((), mapped_references(value, current))
+        for relation in self.plan.relations if self.plan.fates else ():
+            holder = self.plan.after(relation.holder)
+            if relation.kind == "link" and relation.targets and holder is not None:
+                self._mend_link(holder, relation.name, self.plan.after(relation.targets[0]) or relation.targets[0])
+
+    def _mend_link(self, holder: str, name: str, target: str) -> None:
+        group = cast("Group", self._at(holder))
+        link = group[name] if name in group else None
+        if not isinstance(link, Link) or target.strip("/") not in self.store.root:
+            return
+        try:
+            leads_there = self.store.follow(link, group).path == target
+        except NotFoundError:
+            leads_there = False
+        if not leads_there:
+            group.delete(name)
+            group.create_link(name, Link(target))
+
+    # ---- afterwards
+
+    def settle(self) -> None:
+        """Note that the objects are now what the file holds."""
+        plan, reader = self.plan, self.plan.reader
+        for item in reader.objects:
+            if plan.path_of(item) is None and plan.is_stored(item):
+                reader.forget(item)
+        for item, _ in plan.objects():
+            node = self._node(item)
+            for value in item.__dict__.values():
+                source = getattr(getattr(value, "references", value), "source", None)
+                if plan.fates and source is not None and getattr(source, "store", None) is self.store:
+                    source.path = plan.after(source.path) or source.path
+            if not plan.is_stored(item):
+                reader.enter(item, node)
+            elif plan.old_path(item) != node.path:
+                cast("StoredObject", item._stored).node = node
+        for item, _ in plan.objects():
+            _settle(item)
+        reader.renew_catalog()
 
 
-def _load_attributes(container: AbstractContainer, where: str) -> None:
-    """Read what is still in the file of the attributes of a dataset that is about to be replaced."""
-    for field in type(container).__fields__.values():
-        if field.kind == Kind.ATTRIBUTE and field.where == where:
-            getattr(container, field.name)
-
-
-def _unknown_attributes(container: AbstractContainer, node: Group | Dataset, where: str) -> dict[str, Any]:
-    """Attributes of a dataset that the model does not know."""
-    known = {"namespace", "neurodata_type", "object_id"}
-    known |= {field.key or "" for field in type(container).__fields__.values() if field.where == where}
-    return {key: value for key, value in node.attributes.items() if key not in known}
-
-
-def _refer_again(referring: list[tuple[Group | Dataset, str]], reference: Reference) -> None:
-    for owner, key in referring:
-        owner.attributes[key] = reference
-
-
-def references_to(store: Store, target: Group | Dataset) -> Iterator[tuple[Group | Dataset, str]]:
-    """All attributes of a file that refer to an object, as the node that has them and their name."""
-    waiting: list[Group] = [store.root]
-    while waiting:
-        group = waiting.pop()
-        for name in group:
-            node: Any = group[name]
-            if isinstance(node, Link):
-                continue
-            for key, value in node.attributes.items():
-                if isinstance(value, Reference) and store.follow(value).identity == target.identity:
-                    yield node, key
-            if hasattr(node, "create_group"):
-                waiting.append(node)
+def _settle(item: AbstractContainer) -> None:
+    values = item.__dict__
+    values.update(_changed=frozenset(), _modified=False)
+    for field in type(item).__fields__.values():
+        value: Any = values.get(field.name)
+        if isinstance(value, LabelledDict):
+            cast("LabelledDict[Any]", value).settle(members_of(item, field))
+        elif isinstance(value, AppendedArray):
+            del values[field.name]
+    held = values.get("_held")
+    if isinstance(held, LabelledDict):
+        cast("LabelledDict[Any]", held).settle(members_of(item, type(item).__fields__["columns"]))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.errors import InvalidValueError
-from photonwb.io.editing import write_changes
+from photonwb.io.editing import checked_plan, write_changes
 from photonwb.io.writing import replacing
 from photonwb.storage.hdf5 import HDF5Store
 
@@ -48,9 +48,10 @@ def export_file(source: Any, nwbfile: NWBFile | None, path: typing.Path, *, cach
         raise InvalidValueError(f"{nwbfile._label()} was not read from {source.source}: write it with write() instead")
     with replacing(target) as temporary:
         shutil.copyfile(source.source, temporary)
+        plan = checked_plan(nwbfile, os.fspath(temporary))
         if nwbfile.modified:
             store = HDF5Store(temporary, "r+")
             try:
-                write_changes(store, nwbfile, origin=source.store, cache_spec=cache_spec)
+                write_changes(store, plan, cache_spec=cache_spec)
             finally:
                 store.close()

@@ -183,11 +183,12 @@ class NWBHDF5IO:
             self._write_changes(container, cache_spec, link_data)
 
     def _write_changes(self, container: NWBFile, cache_spec: bool, link_data: bool) -> None:
-        from photonwb.io.editing import write_changes
+        from photonwb.io.editing import checked_plan, write_changes
 
         store = self._open_store()
+        plan = checked_plan(container, store.location)
         try:
-            write_changes(store, container, cache_spec=cache_spec, link_data=link_data)
+            write_changes(store, plan, cache_spec=cache_spec, link_data=link_data)
         except BaseException:
             # What was written so far is half of a change: it goes with the store.
             self.close()

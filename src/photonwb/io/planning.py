@@ -8,7 +8,7 @@ came and what to do.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.errors import InvalidValueError
 from photonwb.fields import Field, Kind
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from photonwb.container import AbstractContainer
     from photonwb.storage.contract import Store
 
-__all__ = ["Plan", "held_objects", "joined"]
+__all__ = ["Plan", "held_members", "joined"]
 
 
 def joined(*parts: str | None) -> str:
@@ -29,21 +29,21 @@ def joined(*parts: str | None) -> str:
     return "/" + "/".join(part.strip("/") for part in parts if part and part != "/")
 
 
-def held_objects(container: AbstractContainer, field: Field, *, only_loaded: bool = False) -> list[AbstractContainer]:
-    """Objects in a field: those inside the container, and those it only links to.
+def held_members(container: AbstractContainer, field: Field, *, only_loaded: bool = False) -> list[tuple[str, AbstractContainer]]:
+    """Objects in a field by their names there: those inside the container, and those it only links to.
 
     `only_loaded` leaves out what is still in the file that the container was read from.
     """
     if field.kind not in (Kind.CHILD, Kind.CHILDREN):
         return []
-    if only_loaded:
-        return container._loaded_objects(field)
-    value: Any = getattr(container, field.name)
-    if value is None:
-        return []
+    value: Any = container.__dict__.get(field.name) if only_loaded else getattr(container, field.name)
     if field.kind == Kind.CHILD:
-        return [value]
-    return list(value.values() if isinstance(value, LabelledDict) else value)
+        return [] if value is None else [(field.key or value.name, value)]
+    if isinstance(value, LabelledDict):
+        held = cast("LabelledDict[AbstractContainer]", value)
+        return held.loaded_items() if only_loaded else list(held.items())
+    items = container._loaded_objects(field) if only_loaded else value or ()
+    return [(item.name, item) for item in items]
 
 
 class Plan:
@@ -80,6 +80,10 @@ class Plan:
     def path_of(self, container: AbstractContainer) -> str | None:
         """Path that an object gets in this file; None when it does not belong to it."""
         return self._paths.get(id(container))
+
+    def after(self, path: str) -> str | None:
+        """Path that an object of the file which is there is going to have; None if it goes."""
+        return path
 
     def link_to(self, container: AbstractContainer, field_name: str, target: AbstractContainer) -> Link:
         """The link that stands for an object which lives elsewhere.
@@ -120,8 +124,7 @@ class Plan:
     def _places_inside(self, container: AbstractContainer, path: str) -> Iterator[tuple[AbstractContainer, str]]:
         names: dict[str, AbstractContainer] = {}
         for field in type(container).__fields__.values():
-            for item in held_objects(container, field, only_loaded=self.is_stored(container)):
-                name = field.key if field.key is not None else item.name
+            for name, item in held_members(container, field, only_loaded=self.is_stored(container)):
                 place = joined(path, field.where, name)
                 other = names.setdefault(place, item)
                 if other is not item:
@@ -153,8 +156,8 @@ class Plan:
 
     def _check_field(self, container: AbstractContainer, field: Field) -> None:
         if field.kind in (Kind.CHILD, Kind.CHILDREN):
-            held = held_objects(container, field)
-            for item in held:
+            held = held_members(container, field, only_loaded=self.is_stored(container))
+            for _, item in held:
                 self._check_target(container, field, item)
             if field.required and not held and container._stored is None:
                 kinds = " or ".join(field.element_names)

@@ -78,9 +78,27 @@ class Reader:
         return cast("NWBFile", self.object_at(root, cls=cls))
 
     @property
+    def objects(self) -> list[AbstractContainer]:
+        """All objects that were read so far."""
+        return list(self._objects.values())
+
+    @property
     def was_changed(self) -> bool:
         """Whether an object that was read has changes that the store does not have."""
         return any(item._changed for item in self._objects.values())
+
+    def enter(self, container: AbstractContainer, node: Group | Dataset) -> None:
+        """Note that an object is, from now on, the one for a node."""
+        self._objects[node.identity] = container
+        container.__dict__["_stored"] = StoredObject(self, node)
+
+    def forget(self, container: AbstractContainer) -> None:
+        """Note that the file does not have an object any more; what was not read of it cannot be read now."""
+        self._objects = {identity: item for identity, item in self._objects.items() if item is not container}
+
+    def renew_catalog(self) -> None:
+        """Let the specifications be read again, of which there may be more now."""
+        self._catalog = None
 
     def class_at(self, node: Group | Dataset, otherwise: str = "") -> type[AbstractContainer] | None:
         """The class for the type that a node says it is, or for the type `otherwise` when it says nothing."""
@@ -325,13 +343,11 @@ def _collection_of(cls: type, collections: list[Field]) -> Field | None:
     return collections[0] if unknown and len(collections) == 1 and collections[0].where else None
 
 
-def members_of(container: AbstractContainer, field: Field) -> list[str]:
-    """Names of the objects of a collection in the file that an object was read from."""
+def members_of(container: AbstractContainer, field: Field) -> StoredMembers | None:
+    """The objects of a collection in the file that an object was read from."""
     stored = container._stored
-    if not isinstance(stored, StoredObject):
-        return []
-    holder = stored.holder(field)
-    return [] if holder is None else StoredMembers(stored, container, field, cast("Group", holder)).names()
+    holder = stored.holder(field) if isinstance(stored, StoredObject) else None
+    return None if holder is None else StoredMembers(cast("StoredObject", stored), container, field, cast("Group", holder))
 
 
 def _wants_scalar(field: Field) -> bool:

@@ -17,7 +17,7 @@ from photonwb.errors import InvalidValueError, PhotonwbError, StorageError
 from photonwb.extensions import catalog_for
 from photonwb.fields import Field, Kind, SharedField
 from photonwb.io.datasets import write_array, written_value
-from photonwb.io.planning import Plan, held_objects, joined
+from photonwb.io.planning import Plan, held_members, joined
 from photonwb.io.specifications import cache_specifications
 from photonwb.schema import bundled
 from photonwb.storage.contract import Link, Reference
@@ -211,11 +211,10 @@ class Writer:
 
     def _write_links(self, container: AbstractContainer, field: Field, group: Group) -> None:
         """A collection makes its group, even when empty where the standard wants it, and links to what lives elsewhere."""
-        held = held_objects(container, field, only_loaded=self.plan.is_stored(container))
+        held = held_members(container, field, only_loaded=self.plan.is_stored(container))
         if field.where and (field.always or held):
             self._holder(group, field)
-        for item in held:
-            name = field.key or item.name
+        for name, item in held:
             holder = self._holder(group, field)
             if self.plan.path_of(item) != joined(group.path, field.where, name) and name not in holder:
                 holder.create_link(name, self.plan.link_to(container, field.name, item))
@@ -242,12 +241,15 @@ class Writer:
             if field.kind != Kind.ATTRIBUTE or field.where != of:
                 continue
             value = getattr(container, field.name)
-            if value is None:
-                continue
-            if hasattr(value, "neurodata_type"):
-                self._refer_later(container, field, node, value)
-            else:
-                node.attributes[field.key or field.name] = written_value(container, field, value)
+            if value is not None:
+                self.write_attribute(container, field, node, value)
+
+    def write_attribute(self, container: AbstractContainer, field: Field, node: Group | Dataset, value: Any) -> None:
+        """One attribute; a reference to an object once that exists."""
+        if hasattr(value, "neurodata_type"):
+            self._refer_later(container, field, node, value)
+        else:
+            node.attributes[field.key or field.name] = written_value(container, field, value)
 
     def _refer_later(self, container: AbstractContainer, field: Field, node: Group | Dataset, target: AbstractContainer) -> None:
         def write() -> None:
