@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from photonwb.importers.base import Fragment, Importer
 from photonwb.importers.registry import importer, importers, options_of, recognise
+from photonwb.importers.session import import_session
 
-__all__ = ["Fragment", "Importer", "importer", "importers", "options_of", "recognise"]
+__all__ = ["Fragment", "Importer", "import_session", "importer", "importers", "options_of", "recognise"]

@@ -1,13 +1,16 @@
 """What an importer is, and what it hands over.
 
-An importer is anything with the four names of `Importer`; a module will do, and ours are modules. It reads one kind of source into a
-`Fragment`: plain descriptions of what is there, not NWB objects. Those are made once for the whole session (`assembly`), when it
-is known what else there is and what the user adds, because the standard requires what hardly any source says (the indicator, the
-place in the brain). So no importer can be tempted to invent it, and all sessions are built alike.
+An importer is anything with the four names of `Importer`; a module will do, and ours are modules. It reads one kind of source
+into a `Fragment`: plain descriptions of what is there, not NWB objects. Those are made once for the whole session (`assembly`),
+when it is known what else there is and what the user adds, because the standard requires what hardly any source says (the
+indicator, the place in the brain). So no importer can be tempted to invent it, and all sessions are built alike.
 
 The one rule for arrays: everything in a fragment has the order of the standard. Movies are (time, x, y), images (x, y), masks in
-(x, y), traces (time, regions), shifts (time, 2) as (x, y); x is horizontal. A source in rows and columns is turned on entry, lazily,
-by `swapped`. Large arrays stay where they are until they are written: anything with shape, dtype and indexing.
+(x, y), traces (time, regions), shifts (time, 2) as (x, y); x is horizontal. A source in rows and columns is turned on entry,
+lazily, by `swapped`. Large arrays stay where they are until they are written: anything with shape, dtype and indexing.
+
+Names: a source with one plane calls it "ImagingPlane", its regions "PlaneSegmentation", its movie "TwoPhotonSeries". Of several,
+each name ends in what tells the planes apart ("ImagingPlane0"); names of series and images follow that of the plane.
 """
 
 from __future__ import annotations
@@ -231,6 +234,7 @@ class Motion(NamedTuple):
     description: str | None = None
     name: str | None = None
     unit: str = "n.a."
+    kind: str = "TwoPhotonSeries"
 
 
 class BadFrames(NamedTuple):
@@ -252,8 +256,8 @@ class Fragment:
     instruments, planes, movies, regions, traces, pictures, motions, bad_frames : list
         Descriptions of what is there.
     metadata : dict
-        What the source says about the session: fields of `NWBFile` by name (session_start_time, experimenter, ...) and `subject`, a
-        dict of the fields of `Subject`. What users say goes first.
+        What the source says about the session: fields of `NWBFile` by name (session_start_time, experimenter, ...) and
+        `subject`, a dict of the fields of `Subject`. What users say goes first.
     settings : dict of str
         Texts worth keeping as they are (parameters of a program as JSON), by name.
     notes : list of str
