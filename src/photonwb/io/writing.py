@@ -12,8 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from photonwb.checks import describe_value
 from photonwb.container import Data
-from photonwb.errors import InvalidValueError, PhotonwbError, StorageError
+from photonwb.errors import InvalidTypeError, InvalidValueError, PhotonwbError, StorageError
 from photonwb.extensions import catalog_for
 from photonwb.fields import Field, Kind, SharedField
 from photonwb.io.datasets import write_array, written_value
@@ -51,13 +52,18 @@ def write_file(nwbfile: NWBFile, path: typing.Path, *, cache_spec: bool = True, 
 
     Raises
     ------
+    InvalidTypeError
+        The object is something else than a file.
     InvalidValueError
         Something in the model would make the file unreadable; nothing was written.
     StorageError
         The file cannot be written there; what was there is unharmed.
     """
+    from photonwb.file import NWBFile
     from photonwb.storage.hdf5 import HDF5Store
 
+    if not isinstance(nwbfile, NWBFile):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
+        raise InvalidTypeError(f"{path}: expected an NWBFile to write, got {describe_value(nwbfile)}; add it to one")
     target = Path(os.path.abspath(path))
     plan = Plan(nwbfile, str(target))
     plan.check()
@@ -67,6 +73,9 @@ def write_file(nwbfile: NWBFile, path: typing.Path, *, cache_spec: bool = True, 
             Writer(store, plan, link_data=link_data).write(cache_spec=cache_spec)
         finally:
             store.close()
+    for container, _ in plan.objects():
+        if container._stored is None:
+            container.__dict__["_container_source"] = str(target)
 
 
 class replacing:  # noqa: N801 - a context manager, used like a function

@@ -47,6 +47,21 @@ class Blocks(GenericDataChunkIterator):
         return FRAMES.dtype
 
 
+def test_objects_know_the_file_they_were_written_to(tmp_path):
+    nwbfile = session()
+    nwbfile.add_acquisition(movie(FRAMES))
+    assert nwbfile.container_source is None
+    for name in ("first.nwb", "second.nwb"):
+        photonwb.write(nwbfile, tmp_path / name)
+        assert [item.container_source for item in nwbfile.all_children()] == [str(tmp_path / name)] * 2
+
+
+def test_only_a_file_is_written(tmp_path):
+    with pytest.raises(InvalidTypeError, match="expected an NWBFile to write, got ImageSeries 'movie'"):
+        photonwb.write(movie(FRAMES), tmp_path / "movie.nwb")  # type: ignore[arg-type] - which is the mistake
+    assert list(tmp_path.iterdir()) == []
+
+
 def hdmf_iterator() -> Any:
     from hdmf.data_utils import DataChunkIterator as Theirs
 
