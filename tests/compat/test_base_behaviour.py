@@ -104,6 +104,8 @@ SERIES = {
     "times of one sample": lambda lib: times(series(lib, data=[1.0])),
     "times of no samples": lambda lib: times(series(lib, data=[])),
     "times of no samples by timestamps": lambda lib: times(series(lib, data=[], timestamps=[])),
+    "chunks as arrays": lambda lib: [np.asarray(chunk) for chunk in unknown(lib).data],
+    "one value alone": lambda lib: lib.NWBData(name="d", data=1).append(2),
     "in units": lambda lib: series(lib, data=np.array([1, 2], "i2"), conversion=0.5, offset=3.0).get_data_in_units(),
     "in units, one byte": lambda lib: series(lib, data=np.array([200, 250], "u1"), conversion=2.0).get_data_in_units(),
     "number of samples": lambda lib: series(lib, data=np.zeros((5, 2))).num_samples,

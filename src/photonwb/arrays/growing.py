@@ -51,6 +51,8 @@ def extended(data: Any, values: Iterable[Any]) -> Any:
         return data
     if data is None or isinstance(data, (tuple, range)):
         return [*(data or ()), *values]
+    if not hasattr(data, "__iter__"):
+        raise InvalidValueError(f"values cannot be added to {data!r}, which is a value alone; give a list of values first")
     if not is_array(data):
         raise InvalidTypeError(f"values cannot be added to a {type(data).__name__}, which is read once, block by block")
     return GrowingArray(loaded(data)).extend(values)

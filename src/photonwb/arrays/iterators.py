@@ -43,6 +43,11 @@ class DataChunk:
     def __len__(self) -> int:
         return 0 if self.data is None else len(self.data)
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        import numpy as np
+
+        return np.array(self._values, dtype=dtype, copy=copy)
+
     def __repr__(self) -> str:
         return f"<DataChunk of shape {None if self.data is None else self.data.shape} at {self.selection}>"
 

@@ -36,6 +36,11 @@ def test_an_iterator_has_no_end():
         extended(DataChunkIterator(data=iter([1]), dtype=np.dtype("i8")), [2])
 
 
+def test_a_value_alone_has_no_end():
+    with pytest.raises(InvalidValueError, match="value alone"):
+        extended(1, [2])
+
+
 def test_the_array_that_was_given_is_never_written_to():
     given = np.arange(10)[:4]
     grown = GrowingArray(given)

@@ -94,6 +94,7 @@ def test_a_chunk():
     chunk = DataChunk(np.arange(3), (slice(2, 5), 4))
     assert (len(chunk), chunk.dtype, chunk.shape, chunk.get_min_bounds()) == (3, int, (3,), (5, 5))
     assert chunk.astype("f4").dtype == "f4"
+    assert np.array_equal(chunk, np.arange(3))
     assert len(DataChunk()) == 0
     assert DataChunk(selection=3).get_min_bounds() == (4,)
     with pytest.raises(InvalidTypeError, match="integers and slices"):
