@@ -55,6 +55,12 @@ class _SpatialSeries(Additions):
             )
 
 
+class _BehavioralEvents(Additions):
+    def _after(self: Any, given: Mapping[str, Any]) -> None:
+        if not self._in_construct_mode:
+            warnings.warn("BehavioralEvents is deprecated: use an EventsTable, NWBFile.create_events_table()", stacklevel=4)
+
+
 _TIME_SERIES = Recipe("time_series name", singular="timeseries")
 _SPATIAL_SERIES = Recipe("spatial_series name")
 
@@ -67,7 +73,7 @@ RECIPES = {
         methods=_SpatialSeries,
     ),
     "BehavioralEpochs": Recipe("interval_series name"),
-    "BehavioralEvents": _TIME_SERIES,
+    "BehavioralEvents": _TIME_SERIES._replace(methods=_BehavioralEvents),
     "BehavioralTimeSeries": _TIME_SERIES,
     "PupilTracking": _TIME_SERIES,
     "EyeTracking": _SPATIAL_SERIES,

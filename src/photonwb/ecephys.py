@@ -59,6 +59,19 @@ def _length(values: Any, axis: int = 0) -> int | None:
     return shape[axis] if shape is not None and len(shape) > axis else None
 
 
+class _ElectrodeGroup(Additions):
+    def _before(self, given: dict[str, Any]) -> None:
+        position = given["position"]
+        if position is None:
+            return
+        members: Any = getattr(getattr(position, "dtype", None), "names", None)
+        shape = shape_of(position) or ()
+        if len(shape) > 1 or (len(members) if members else (*shape, 0)[0]) != 3:
+            raise InvalidValueError(
+                f"ElectrodeGroup {given['name']!r}.position: expected three numbers x, y, z, got {position!r}"
+            )
+
+
 class _ElectricalSeries(Additions):
     def _after(self, given: Mapping[str, Any]) -> None:
         shape = shape_of(given["data"])
@@ -94,7 +107,7 @@ _TABLE = "id columns colnames target_tables meanings_tables"
 _ELECTRODES = {"name": "electrodes", "description": "metadata about extracellular electrodes"}
 
 RECIPES = {
-    "ElectrodeGroup": Recipe("name description location device position"),
+    "ElectrodeGroup": Recipe("name description location device position", methods=_ElectrodeGroup),
     "ElectricalSeries": Recipe(f"name data electrodes channel_conversion filtering {SERIES}", methods=_ElectricalSeries),
     "SpikeEventSeries": Recipe(
         "name data timestamps electrodes resolution conversion comments description control control_description offset"

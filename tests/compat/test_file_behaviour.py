@@ -84,6 +84,11 @@ def electrodes(lib: Any) -> Any:
     return file
 
 
+def place(lib: Any, position: Any) -> Any:
+    """What an electrode group keeps of its position."""
+    return lib.ElectrodeGroup(name="e", description="d", location="V1", device=lib.Device(name="d"), position=position).position
+
+
 def patched(lib: Any) -> Any:
     """A file with an electrode, a stimulus and a response, not part of it yet."""
     file = new(lib)
@@ -380,6 +385,11 @@ CALLS: dict[str, Any] = {
             features=np.ones((2, 2, 1)),
         )
     )(electrodes(lib)),
+    "events of behaviour": lambda lib: lib.BehavioralEvents(lib.TimeSeries(name="t", data=[1.0], unit="V", rate=1.0)).time_series,
+    "a place of an electrode": lambda lib: np.array(place(lib, (1.0, 2.0, 3.0))).tolist(),
+    "a place of two numbers": lambda lib: place(lib, (1.0, 2.0)),
+    "a place of one row": lambda lib: place(lib, [(1.0, 2.0)]),
+    "several places": lambda lib: place(lib, np.ones((3, 3))),
     "missing argument": lambda lib: lib.OptogeneticSeries(name="o", data=[1.0], rate=1.0),
     "unknown argument": lambda lib: lib.Position(names="x"),
     "argument of the wrong type": lambda lib: lib.OptogeneticSeries(name="o", data=[1.0], rate=1.0, site=lib.Device(name="d")),

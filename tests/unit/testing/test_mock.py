@@ -47,6 +47,14 @@ def test_names_count_up_from_the_bare_name(monkeypatch):
     assert utils.name_generator("Other") == "Other"
 
 
+def test_the_model_of_a_device_goes_into_the_file_with_it():
+    nwbfile = file.mock_NWBFile()
+    model = device.mock_DeviceModel()
+    for _ in range(2):
+        assert device.mock_Device(model=model, nwbfile=nwbfile).model is model
+    assert list(nwbfile.device_models.values()) == [model]
+
+
 def test_subject_goes_into_the_file():
     nwbfile = file.mock_NWBFile(session_id="s1")
     assert nwbfile.session_id == "s1"

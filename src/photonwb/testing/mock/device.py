@@ -21,8 +21,15 @@ def mock_Device(
     serial_number: str | None = None,
     nwbfile: NWBFile | None = None,
 ) -> Device:
-    """A device; among the devices of the file, when one is given."""
-    return make(Device, dict(locals()), lambda file, made: file.add_device(made))
+    """A device; among the devices of the file, and its model among the models there, when one is given."""
+    return make(Device, dict(locals()), _add_with_model)
+
+
+def _add_with_model(nwbfile: NWBFile, device: Device) -> None:
+    model = device.model
+    if model is not None and nwbfile.device_models.get(model.name) is not model:
+        nwbfile.add_device_model(model)
+    nwbfile.add_device(device)
 
 
 def mock_DeviceModel(
