@@ -111,6 +111,10 @@ class Manager:
 
     get_container_cls = get_dt_container_cls
 
+    def load_namespaces(self, namespace_path: typing.Path) -> tuple[str, ...]:
+        """Load an extension, for the whole process: see `load_namespaces`."""
+        return load_namespaces(namespace_path)
+
 
 def get_manager(copy: bool = True) -> Manager:
     """Accepted where pynwb wants a build manager.

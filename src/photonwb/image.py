@@ -130,7 +130,7 @@ class ImageSeries(TimeSeries, neurodata_type="ImageSeries"):
         given = dict(arguments)
         data, files = given.get("data"), given.get("external_file")
         label = type(self).__name__
-        if given.get("bits_per_pixel") is not None:
+        if given.get("bits_per_pixel") is not None and not self._in_construct_mode:
             raise InvalidValueError(f"{label} {given['name']!r}.bits_per_pixel: no longer in the standard, leave it out")
         if data is None and files is None:
             raise InvalidValueError(f"{label} {given['name']!r}: expected data or external_file, got neither")
@@ -159,7 +159,7 @@ class ImageSeries(TimeSeries, neurodata_type="ImageSeries"):
         starts = self.starting_frame
         if shape_of(starts) != (len(files),):
             yield f"expected a starting_frame for each of the {len(files)} external files, got {starts!r}"
-        if self.rate is not None and self.fields.get("num_samples") is None:
+        if self.rate is not None and self.fields.get("num_samples") is None and not self._in_construct_mode:
             yield (
                 "expected num_samples with external_file and rate, got None: the data are empty and cannot tell "
                 "the number of frames"

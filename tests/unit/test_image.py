@@ -136,6 +136,8 @@ def test_what_makes_no_sense(make, message):
 
 def test_bits_per_pixel_are_gone():
     assert movie().bits_per_pixel is None
+    with pytest.raises(InvalidValueError, match="no longer in the standard"):
+        movie(bits_per_pixel=8)
 
 
 def test_read_without_anything():
