@@ -12,6 +12,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from photonwb.arrays.growing import as_opaque
 from photonwb.arrays.shapes import shape_of
 from photonwb.checks import describe_value
 from photonwb.errors import InvalidTypeError, InvalidValueError
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 __all__ = ["Roi", "RoiSet"]
+
+_BATCH = 64  # masks that are joined at once
 
 
 class Roi(NamedTuple):
@@ -334,15 +337,24 @@ def _roi(mask: Array) -> Roi:
 
 
 def _joined(masks: list[Any], dimensions: int, place: str) -> Array:
-    """Masks one after the other, looked at one by one only where they differ in kind."""
+    """Masks one after the other. Batch by batch: what is made on the way stays in the cache of the processor."""
     import numpy as np
 
-    dtype = mask_dtype(dimensions)
+    parts: list[Array] = [np.empty(0, mask_dtype(dimensions))]
+    for start in range(0, len(masks), _BATCH):
+        parts += _batch(masks[start : start + _BATCH], dimensions, place)
+    return np.concatenate([as_opaque(part) for part in parts]).view(parts[0].dtype)
+
+
+def _batch(masks: list[Any], dimensions: int, place: str) -> list[Array]:
+    """Masks in the form that files hold, looked at one by one only where they differ in kind."""
+    import numpy as np
+
     if all(isinstance(mask, list) for mask in masks):
-        return as_mask(list(chain.from_iterable(masks)), dimensions, place)
+        return [as_mask(list(chain.from_iterable(masks)), dimensions, place)]
     if all(isinstance(mask, np.ndarray) and mask.ndim == 2 and mask.shape[1] == dimensions + 1 for mask in masks):
-        return as_mask(np.concatenate(masks), dimensions, place)
-    return np.concatenate([as_mask(mask, dimensions, place) for mask in masks], dtype=dtype)
+        return [as_mask(np.concatenate(masks), dimensions, place)]
+    return [as_mask(mask, dimensions, place) for mask in masks]
 
 
 def _assembled(indices: Sequence[Array], weights: Array) -> Array:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["GrowingArray", "extended", "is_array", "is_wrapper", "loaded"]
+__all__ = ["GrowingArray", "as_opaque", "extended", "is_array", "is_wrapper", "loaded"]
 
 
 def extended(data: Any, values: Iterable[Any]) -> Any:
@@ -75,6 +75,12 @@ def loaded(data: Any) -> NDArray[Any]:
     return data if isinstance(data, np.ndarray) else np.asarray(data[...])
 
 
+def as_opaque(values: NDArray[Any]) -> NDArray[Any]:
+    """The same memory with records as plain bytes: numpy copies them at once, and not member by member, 20 times slower."""
+    dtype = values.dtype
+    return values if dtype.names is None or dtype.hasobject else values.view(f"V{dtype.itemsize}")
+
+
 class GrowingArray:
     """An array with room at its end.
 
@@ -108,7 +114,7 @@ class GrowingArray:
         stop = length + len(new)
         if stop > len(self._room):
             self._make_room(stop)
-        self._room[length:stop] = new
+        as_opaque(self._room)[length:stop] = as_opaque(new)
         self.array = self._room[:stop]
         return self.array
 
@@ -117,7 +123,7 @@ class GrowingArray:
 
         # Twice what there was, or what is needed now: what is added in one piece must not take twice its memory.
         room = np.empty((max(2 * len(self._room), length, 16), *self.array.shape[1:]), self.array.dtype)
-        room[: len(self.array)] = self.array
+        as_opaque(room)[: len(self.array)] = as_opaque(self.array)
         self._room = room
 
     def _fitted(self, new: NDArray[Any]) -> NDArray[Any]:

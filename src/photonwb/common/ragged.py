@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from photonwb.arrays.growing import is_wrapper, loaded
+from photonwb.arrays.growing import as_opaque, is_wrapper, loaded
 from photonwb.checks import mismatch
 from photonwb.common.columns import VectorData
 from photonwb.common.rows import Rows, as_rows, is_one_row
@@ -276,13 +276,14 @@ class _ReadAhead:
     Of an array that is read here and there, and not too large, all is kept.
     """
 
-    __slots__ = ("_expected", "_length", "_strays", "_stretch", "array")
+    __slots__ = ("_expected", "_length", "_records", "_strays", "_stretch", "array")
 
     def __init__(self, array: Any) -> None:
         self.array = array
         self._expected = -1
         self._strays = 0
         self._stretch: tuple[int, Any] = (0, ())
+        self._records: Any = None  # type of the values where the stretch has them as plain bytes
         dtype = getattr(array, "dtype", None)
         row_bytes = dtype.itemsize if dtype is not None else 0
         row_bytes += _OBJECT if dtype is not None and dtype.hasobject else 0
@@ -302,14 +303,21 @@ class _ReadAhead:
             self._expected = end
             self._strays += not in_order
             if self._strays > _PATIENCE and len(self.array) * _STRETCH <= self._length * _WHOLE:
-                first, values = self._stretch = 0, self.array[:]
+                first, values = self._keep(0, self.array[:])
             elif in_order and end - start < self._length:
-                first, values = self._stretch = start, self.array[start : start + self._length]
+                first, values = self._keep(start, self.array[start : start + self._length])
             else:
                 return self.array[start:end]
         self._expected = end
         # A copy, so that a row that is kept or changed has nothing to do with the others.
-        return values[start - first : end - first].copy()
+        row = values[start - first : end - first].copy()
+        return row if self._records is None else row.view(self._records)
+
+    def _keep(self, first: int, values: Any) -> tuple[int, Any]:
+        opaque = as_opaque(values)
+        self._records = None if opaque is values else values.dtype
+        self._stretch = first, opaque
+        return self._stretch
 
 
 def _checked_ends(ends: Any, count: int, label: str) -> list[int]:
@@ -345,5 +353,5 @@ def _joined(rows: Sequence[Any]) -> Any:
 
     first = rows[0]
     if all(row.dtype == first.dtype and row.shape[1:] == first.shape[1:] for row in rows):
-        return np.concatenate(rows, dtype=first.dtype)
+        return np.concatenate([as_opaque(row) for row in rows]).view(first.dtype)
     return list(chain.from_iterable(rows))
