@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from photonwb.image import ImageSeries
     from photonwb.io import NWBHDF5IO, get_nwbfile_version, read_nwb, write
     from photonwb.io import open_file as open  # noqa: A004 - `photonwb.open`, never imported by its bare name
+    from photonwb.io.recording import record
     from photonwb.registry import register_class
     from photonwb.validation import validate
 
@@ -53,6 +54,7 @@ _HOMES = {
     "load_namespaces": "extensions",
     "open": "io:open_file",
     "read_nwb": "io",
+    "record": "io.recording",
     "register_class": "registry",
     "validate": "validation",
     "write": "io",
@@ -82,6 +84,7 @@ __all__ = [  # noqa: RUF022 - the two kinds of names apart
     "open",
     "ophys",
     "read_nwb",
+    "record",
     "register_class",
     "validate",
     "write",

@@ -10,6 +10,7 @@
     │   ├── MissingFileError (FileNotFoundError)   no such file
     │   ├── ExistingFileError (FileExistsError)    a file that may not be replaced
     │   ├── ClosedFileError                  the file behind a lazy object was closed
+    │   ├── RecordingBehindError             more data than the disk takes
     │   └── DamagedFileError                 what the file holds cannot be what was written
     ├── BrokenLinkError (KeyError)           a link or reference that leads nowhere
     └── UnreadableObjectError (ValueError)   one object of a file does not make sense
@@ -30,6 +31,7 @@ __all__ = [
     "NotFoundError",
     "OutOfRangeError",
     "PhotonwbError",
+    "RecordingBehindError",
     "SchemaError",
     "StorageError",
     "UnreadableObjectError",
@@ -78,6 +80,10 @@ class ExistingFileError(StorageError, FileExistsError):
 
 class ClosedFileError(StorageError, ValueError):
     """The file behind a lazily read object was closed."""
+
+
+class RecordingBehindError(StorageError, BufferError):
+    """More data are appended to a recording than can be written, and it was told not to wait."""
 
 
 class DamagedFileError(StorageError):

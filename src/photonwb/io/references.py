@@ -26,7 +26,8 @@ def reference_array(
 
     if isinstance(value, ResolvingArray):
         value = value[...]
-    rows = list(value) if isinstance(value, (list, tuple)) or getattr(value, "dtype", np.dtype("u1")).hasobject else []
+    # The dtype of a wrapper without data is whatever its user wrote.
+    rows = list(value) if isinstance(value, (list, tuple)) or getattr(getattr(value, "dtype", None), "hasobject", False) else []
     first = next((row for row in cast("list[Any]", rows) if row is not None), None)
     if hasattr(first, "neurodata_type"):
         values = np.empty(len(rows), dtype=object)
