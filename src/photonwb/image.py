@@ -177,6 +177,14 @@ class ImageSeries(TimeSeries, neurodata_type="ImageSeries"):
             return shape[0] if shape else None
         return super()._sample_count()
 
+    def append(self, data: ArrayLike, timestamps: ArrayLike | None = None, control: ArrayLike | None = None) -> None:
+        """Add frames at the end; see `TimeSeries.append`. Not for a series whose frames are in external files."""
+        if self.external_file is not None:
+            raise InvalidValueError(
+                f"{self._label()}.append: the frames are in external files; set external_file, starting_frame and num_samples"
+            )
+        super().append(data, timestamps, control)
+
     @property
     def bits_per_pixel(self) -> int | None:
         """No longer in the standard: always None."""
@@ -187,17 +195,19 @@ class ImageSeries(TimeSeries, neurodata_type="ImageSeries"):
         """The frames as (time, row, column), with any further axis behind, read when indexed.
 
         The standard stores images as (time, x, y): the first axis of an image is horizontal, while image libraries (and
-        `imshow`) want rows first.
+        `imshow`) want rows first. Frames in external files (TIFF, and videos where there is a codec) are read from there.
 
         Raises
         ------
-        InvalidValueError
-            The frames are in external files.
+        MissingFileError, DamagedFileError, InvalidValueError, ImportError
+            The frames are in external files that cannot be read; see `photonwb.external`.
         """
-        if self.external_file is not None and _is_empty(self.data):
-            raise InvalidValueError(f"{self._label()}.frames: the frames are in external files: {', '.join(self.external_file)}")
         from photonwb.arrays.swapped import swapped
 
+        if self.external_file is not None and _is_empty(self.data):
+            from photonwb.external import external_movie
+
+            return swapped(external_movie(self), 1, 2)
         return swapped(self.data, 1, 2)
 
 

@@ -8,7 +8,7 @@ import pytest
 from photonwb.arrays.shapes import shape_of
 from photonwb.base import Image, Images, TimeSeries
 from photonwb.device import Device
-from photonwb.errors import InvalidTypeError, InvalidValueError
+from photonwb.errors import InvalidTypeError, InvalidValueError, MissingFileError
 from photonwb.image import (
     GrayscaleImage,
     ImageMaskSeries,
@@ -175,7 +175,8 @@ def test_frames_of_a_list():
 
 
 def test_frames_of_external_files():
-    with pytest.raises(InvalidValueError, match=r"ImageSeries 'movie'\.frames: the frames are in external files: a\.tif"):
+    # Those that are there: test_external.py.
+    with pytest.raises(MissingFileError, match=r"ImageSeries 'movie'\.external_file: there is no a\.tif in \."):
         _ = external().frames
 
 

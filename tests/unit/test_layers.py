@@ -21,8 +21,9 @@ ALLOWED: dict[str, set[str]] = {
     "schema": GROUND,
     "arrays": GROUND,
     "storage": GROUND | {"arrays"},
-    "model": GROUND | {"schema", "arrays"},
-    "io": GROUND | {"schema", "arrays", "storage", "model"},
+    "movies": GROUND | {"arrays"},
+    "model": GROUND | {"schema", "arrays", "movies"},
+    "io": GROUND | {"schema", "arrays", "storage", "movies", "model"},
 }
 BASE = set(ALLOWED) | {"facade"}
 USERS = {"drop_in", "importers", "plots", "simulation", "testing", "tree", "validation"}  # use what a user can use
