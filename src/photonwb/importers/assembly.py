@@ -234,7 +234,8 @@ class _Session:
         elif self.masks == "image":
             table.add_rois(image_mask=_images(regions), **columns)
         else:
-            table.add_rois(pixel_mask=regions.masks, **columns)
+            kind = "pixel_mask" if regions.masks.dimensions == 2 else "voxel_mask"
+            table.add_rois(**{kind: regions.masks}, **columns)
         self.tables[regions.name] = table
 
     def add_trace(self, trace: Trace) -> None:
@@ -285,7 +286,8 @@ def _images(regions: Regions) -> Any:
 
 def _suffix(plane: str) -> str:
     """What tells the objects of a plane apart from those of others."""
-    return plane.removeprefix("ImagingPlane")
+    suffix = plane.removeprefix("ImagingPlane")
+    return f"Plane{suffix}" if suffix.isdigit() else suffix
 
 
 def _programs(fragments: Sequence[Fragment]) -> list[tuple[str, str]]:

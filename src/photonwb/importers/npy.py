@@ -1,7 +1,7 @@
 """Reading .npy files of others without trusting them.
 
-numpy stores an array of objects as a pickle, which can run any program when it is read. What analysis programs really put there is
-arrays and numbers, so that only the handful of names is let in of which those are made.
+numpy stores an array of objects as a pickle, which can run any program when it is read. What analysis programs really put there
+is arrays and numbers, so that only the handful of names is let in of which those are made.
 """
 
 from __future__ import annotations
