@@ -46,10 +46,8 @@ def edit(task: Task) -> None:
 
 
 def edit_with_h5py(task: Task) -> None:
-    import h5py
-
     path = _copy(task)
-    with task.time("add a series in place"), h5py.File(path, "r+") as file:
+    with task.time("add a series in place"), task.h5py.File(path, "r+") as file:
         group = file.create_group("acquisition/wheel")
         group["data"] = np.arange(1000.0)
         group["starting_time"] = 0.0

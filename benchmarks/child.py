@@ -21,6 +21,8 @@ def main() -> None:
     workload = next(each for each in theme.WORKLOADS if each.name == request["workload"])
     parameters = {**workload.parameters, "scale": request["scale"]}
     task = Task(request["contender"], Path(request["folder"]), Path(request["inputs"]), parameters)
+    if task.is_raw and request["theme"] != "importing":
+        assert task.h5py  # imported before any clock is started, as the libraries are
     answer: dict[str, object] = {}
     try:
         if request["step"] is None:

@@ -37,10 +37,8 @@ def add(task: Task) -> None:
 
 
 def write_stack(task: Task) -> None:
-    import h5py
-
     masks = np.load(task.inputs / "masks.npy")
-    with task.time("add and write"), h5py.File(task.path, "w") as file:
+    with task.time("add and write"), task.h5py.File(task.path, "w") as file:
         file["image_mask"] = masks
     task.record_size()
 
@@ -55,9 +53,7 @@ def read(task: Task) -> None:
 
 
 def read_stack(task: Task) -> None:
-    import h5py
-
-    with h5py.File(task.path) as file, task.time("read one by one"):
+    with task.h5py.File(task.path) as file, task.time("read one by one"):
         column = file["image_mask"]
         for row in range(task["rois"]):
             assert column[row].shape == SHAPE

@@ -80,13 +80,11 @@ def write_series(task: Task) -> None:
 
 
 def write_dataset(task: Task) -> None:
-    import h5py
-
     data, shape = _source(task), (_frames(task), *FRAME)
     options: dict[str, Any] = {}
     if task["compressed"]:
         options = {"chunks": (2, *FRAME), "compression": "gzip", "compression_opts": 4, "shuffle": True}
-    with task.time("write"), h5py.File(task.path, "w") as file:
+    with task.time("write"), task.h5py.File(task.path, "w") as file:
         dataset = file.create_dataset("movie", shape, np.uint16, **options)
         if task["source"] == "generator":
             for number, frame in enumerate(data):
@@ -102,9 +100,7 @@ def read_series(pattern: str, task: Task) -> None:
 
 
 def read_dataset(pattern: str, task: Task) -> None:
-    import h5py
-
-    with h5py.File(task.path) as file:
+    with task.h5py.File(task.path) as file:
         _read(task, pattern, file["movie"])
 
 

@@ -43,12 +43,10 @@ def open_with_library(task: Task) -> None:
 
 
 def open_with_h5py(task: Task) -> None:
-    import h5py
-
     path = task.inputs / "file.nwb"
 
     def value() -> Any:
-        with h5py.File(path) as file:
+        with task.h5py.File(path) as file:
             return file[f"acquisition/movie_{task['series'] - 1:05}/data"][3, 0, 0]
 
     _take_times(task, value)
@@ -58,7 +56,7 @@ def _take_times(task: Task, value: Callable[[], Any]) -> None:
     with task.time("open, one value"):
         assert value() == task["series"] - 1
     times: list[float] = []
-    for _ in range(5):
+    while len(times) < 5 and sum(times) < 10:
         start = time.perf_counter()
         value()
         times.append(time.perf_counter() - start)

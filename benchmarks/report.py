@@ -43,7 +43,10 @@ def line(figure: Figure) -> str:
 
 
 def _what(figure: Figure) -> str:
-    return figure.step if figure.name in figure.step else f"{figure.step}: {figure.name}"
+    """The step and the figure, in one where the one says the other."""
+    if figure.name in figure.step:
+        return figure.step
+    return figure.name if figure.step in figure.name else f"{figure.step}: {figure.name}"
 
 
 def machine() -> dict[str, Any]:

@@ -45,10 +45,8 @@ def write_series(task: Task) -> None:
 
 
 def write_frames(task: Task) -> None:
-    import h5py
-
     data = _stream(task)
-    with task.time("write"), h5py.File(task.path, "w") as file:
+    with task.time("write"), task.h5py.File(task.path, "w") as file:
         dataset = file.create_dataset("movie", (_count(task), *FRAME), np.uint16)
         for number, frame in enumerate(data):
             dataset[number] = frame

@@ -6,7 +6,7 @@ better of the two is read: no single layout can be faster than that.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,8 +14,6 @@ from benchmarks.session import new_file, new_plane, new_segmentation, write
 from benchmarks.workload import Step, Workload
 
 if TYPE_CHECKING:
-    import h5py
-
     from benchmarks.workload import Task
 
 WINDOW = 200
@@ -46,10 +44,8 @@ def write_series(task: Task) -> None:
 
 
 def write_both_layouts(task: Task) -> None:
-    import h5py
-
     traces = np.load(task.inputs / "traces.npy")
-    with h5py.File(task.path, "w") as file:
+    with task.h5py.File(task.path, "w") as file:
         file.create_dataset("by region", data=traces, chunks=(len(traces), 1))
         with task.time("write"):
             file["by time"] = traces
@@ -64,13 +60,11 @@ def read_series(task: Task) -> None:
 
 
 def read_better_layout(task: Task) -> None:
-    import h5py
-
-    with h5py.File(task.path) as file:
+    with task.h5py.File(task.path) as file:
         _read(task, file["by region"], file["by time"])
 
 
-def _read(task: Task, by_region: h5py.Dataset, by_time: h5py.Dataset) -> None:
+def _read(task: Task, by_region: Any, by_time: Any) -> None:
     samples, rois = by_time.shape
     generator = np.random.default_rng(2)
     with task.time("one region over time", READS):

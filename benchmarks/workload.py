@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
 CONTENDERS = ("pynwb", "photonwb", "raw")
 
@@ -65,8 +65,13 @@ class Task:
         assert import_module(self.contender).NWBHDF5IO
         return import_module(self.contender)
 
+    @property
+    def h5py(self) -> Any:
+        """The module h5py, without its types, which leave open what a name in a file stands for."""
+        return import_module("h5py")
+
     @contextmanager
-    def time(self, figure: str, count: int = 1) -> Iterator[None]:
+    def time(self, figure: str, count: int = 1) -> Generator[None]:
         """Take the time of a block, divided by how many things it does."""
         if self._memory_before is None:
             self._memory_before = peak_memory()

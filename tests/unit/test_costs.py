@@ -1,0 +1,183 @@
+"""What things cost, counted: these tests fail when something is done more often than it has to be, on machines of any speed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+
+import h5py
+import numpy as np
+import pytest
+
+import photonwb
+from photonwb.arrays.codecs import Pipeline
+from photonwb.ophys import OpticalChannel, PlaneSegmentation, TwoPhotonSeries
+from photonwb.testing.mock.ophys import mock_ImagingPlane
+
+
+def nwbfile_with_plane():
+    nwbfile = photonwb.NWBFile("costs", "costs", datetime(2026, 1, 5, 14, tzinfo=UTC))
+    plane = nwbfile.create_imaging_plane(
+        name="plane",
+        optical_channel=OpticalChannel(name="green", description="GCaMP", emission_lambda=510.0),
+        description="layer 2/3",
+        device=nwbfile.create_device(name="microscope"),
+        excitation_lambda=920.0,
+        indicator="GCaMP6f",
+        location="V1",
+    )
+    return nwbfile, plane
+
+
+FEW_FRAMES = np.zeros((2, 4, 4))
+
+
+def series(plane, name="movie", data=FEW_FRAMES):
+    return TwoPhotonSeries(name=name, imaging_plane=plane, data=data, unit="n.a.", rate=30.0)
+
+
+def calls_of(function):
+    """How many Python functions are called."""
+    count = 0
+
+    def note(frame, event, argument):
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(note)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """What HDF5 is asked to open, in order."""
+    found = []
+    for module in (h5py.h5o, h5py.h5a):
+        original = module.open
+
+        def note(place, *arguments, original=original, **named):
+            found.append(arguments)
+            return original(place, *arguments, **named)
+
+        monkeypatch.setattr(module, "open", note)
+    return found
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """The chunks that were decoded."""
+    found = []
+    original = Pipeline.decode
+
+    def note(self, data, *arguments):
+        found.append(len(data))
+        return original(self, data, *arguments)
+
+    monkeypatch.setattr(Pipeline, "decode", note)
+    return found
+
+
+def opened_for_one_value(path, count, opened):
+    nwbfile, plane = nwbfile_with_plane()
+    for number in range(count):
+        nwbfile.add_acquisition(series(plane, f"movie_{number}"))
+    photonwb.write(nwbfile, path)
+    opened.clear()
+    with photonwb.open(path) as nwbfile:
+        assert nwbfile.acquisition[f"movie_{count - 1}"].data[1, 2, 3] == 0
+    return len(opened)
+
+
+def test_one_value_opens_few_objects_however_many_there_are(tmp_path, opened):
+    few = opened_for_one_value(tmp_path / "few.nwb", 10, opened)
+    assert opened_for_one_value(tmp_path / "many.nwb", 1000, opened) == few
+    assert few <= 14
+
+
+def test_a_series_is_made_in_few_calls():
+    plane = mock_ImagingPlane()
+    series(plane)  # the checks of its fields are chosen by now
+    assert calls_of(lambda: series(plane)) <= 36
+
+
+@pytest.fixture
+def table():
+    table = PlaneSegmentation(name="rois", description="somata", imaging_plane=mock_ImagingPlane())
+    for _ in range(300):
+        table.add_roi(pixel_mask=MASK)
+    return table
+
+
+MASK = np.array([(1, 2, 0.5), (1, 3, 1.0)])
+
+
+def add(table, count):
+    for _ in range(count):
+        table.add_roi(pixel_mask=MASK)
+
+
+def test_a_region_is_added_in_few_calls(table):
+    assert calls_of(lambda: add(table, 100)) / 100 <= 50
+
+
+def test_a_region_leaves_few_objects_in_memory(table):
+    before = sys.getallocatedblocks()
+    add(table, 1000)
+    # Its end and its identifier, which are numbers.
+    assert sys.getallocatedblocks() - before <= 2200
+
+
+def test_many_regions_are_added_in_few_calls():
+    table = PlaneSegmentation(name="rois", description="somata", imaging_plane=mock_ImagingPlane())
+    masks = [MASK] * 1000
+    assert calls_of(lambda: table.add_rois(pixel_mask=masks)) / 1000 <= 4
+
+
+def test_a_mask_is_read_in_few_calls(tmp_path, opened):
+    nwbfile, plane = nwbfile_with_plane()
+    module = nwbfile.create_processing_module(name="ophys", description="computed")
+    segmentation = photonwb.ophys.ImageSegmentation()
+    module.add(segmentation)
+    table = segmentation.create_plane_segmentation(name="rois", description="somata", imaging_plane=plane)
+    table.add_rois(pixel_mask=[MASK] * 500)
+    photonwb.write(nwbfile, tmp_path / "masks.nwb")
+    with photonwb.open(tmp_path / "masks.nwb") as nwbfile:
+        table = nwbfile.processing["ophys"]["ImageSegmentation"]["rois"]
+        for row in range(50):
+            assert table["pixel_mask"][row]["weight"].tolist() == [0.5, 1.0]
+        opened.clear()
+        assert calls_of(lambda: [table["pixel_mask"][row] for row in range(100, 200)]) / 100 <= 13
+        assert opened == []
+
+
+@pytest.fixture
+def movie(tmp_path):
+    nwbfile, plane = nwbfile_with_plane()
+    frames = np.random.default_rng(0).integers(0, 50, (20, 64, 48), "uint16")
+    data = photonwb.H5DataIO(frames, chunks=(2, 64, 48), compression="gzip", shuffle=True)
+    nwbfile.add_acquisition(series(plane, data=data))
+    photonwb.write(nwbfile, tmp_path / "movie.nwb")
+    os.utime(tmp_path / "movie.nwb", (1, 1))  # of a file that might still change no chunks are kept
+    with photonwb.open(tmp_path / "movie.nwb") as nwbfile:
+        yield nwbfile.acquisition["movie"].data
+
+
+def test_a_frame_decodes_the_one_chunk_that_it_is_in(movie, decoded):
+    assert movie[7].shape == (64, 48)
+    assert len(decoded) == 1
+
+
+def test_frames_of_one_chunk_decode_it_once(movie, decoded):
+    assert (movie[7].shape, movie[6].shape) == ((64, 48), (64, 48))
+    assert len(decoded) == 1
+
+
+@pytest.mark.parametrize("key", [slice(None), (slice(None), 3, 5), (slice(None), slice(10, 20), slice(10, 20))])
+def test_what_touches_all_chunks_decodes_each_once(movie, decoded, key):
+    assert len(movie[key]) == 20
+    assert len(decoded) == 10
