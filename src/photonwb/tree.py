@@ -16,7 +16,7 @@ from photonwb.fields import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["tree_lines"]
+__all__ = ["Unreadable", "plain", "tree_lines", "walk"]
 
 _LONGEST_TEXT = 60
 _WIDEST_COLUMN = 48
@@ -35,26 +35,38 @@ def tree_lines(container: AbstractContainer) -> list[str]:
     return [f"{row.name:<{widths[0]}}  {row.kind:<{widths[1]}}  {row.details}".rstrip() for row in rows]
 
 
+def walk(container: AbstractContainer) -> Iterator[AbstractContainer | Unreadable]:
+    """An object and all that is below it, as the tree shows it; what cannot be read comes as an `Unreadable`."""
+    seen = {id(container)}
+    waiting: list[AbstractContainer | Unreadable] = [container]
+    while waiting:
+        item = waiting.pop()
+        yield item
+        if not isinstance(item, Unreadable):
+            below = [each for members in _members(item, seen).values() for each in members]
+            waiting.extend(reversed(below))
+
+
 class _Row(NamedTuple):
     name: str
     kind: str = ""
     details: str = ""
 
 
-class _Unreadable(NamedTuple):
+class Unreadable(NamedTuple):
     """Stands where an object should be."""
 
     name: str
     error: PhotonwbError
 
 
-def _rows(item: AbstractContainer | _Unreadable, lead: str, stem: str, seen: set[int]) -> Iterator[_Row]:
+def _rows(item: AbstractContainer | Unreadable, lead: str, stem: str, seen: set[int]) -> Iterator[_Row]:
     """The row of an object, with what leads to it, and those of all below it, in front of which goes the stem."""
-    if isinstance(item, _Unreadable):
-        yield _Row(lead + _plain(item.name), "", f"cannot be read: {_plain(str(item.error))}")
+    if isinstance(item, Unreadable):
+        yield _Row(lead + plain(item.name), "", f"cannot be read: {plain(str(item.error))}")
         return
     seen.add(id(item))
-    yield _Row(lead + _plain(_title(item)), item.neurodata_type, _details(item))
+    yield _Row(lead + plain(_title(item)), item.neurodata_type, _details(item))
     groups = [(place, members) for place, members in _members(item, seen).items() if members]
     inside = [each for place, members in groups if not place for each in members]
     outside = [(place, members) for place, members in groups if place]
@@ -78,25 +90,25 @@ def _title(item: AbstractContainer) -> str:
     return Path(item._stored.location).name if item.name == "root" and item._stored is not None else item.name
 
 
-def _members(item: AbstractContainer, seen: set[int]) -> Mapping[str, list[AbstractContainer | _Unreadable]]:
+def _members(item: AbstractContainer, seen: set[int]) -> Mapping[str, list[AbstractContainer | Unreadable]]:
     """Objects directly inside of one, by the group in which they lie."""
-    found: dict[str, list[AbstractContainer | _Unreadable]] = {}
+    found: dict[str, list[AbstractContainer | Unreadable]] = {}
     for field in type(item).__fields__.values():
         if field.kind in (Kind.CHILD, Kind.CHILDREN):
             for each in _held(item, field.name):
-                if isinstance(each, _Unreadable) or (each.parent is item and _is_shown(each) and id(each) not in seen):
+                if isinstance(each, Unreadable) or (each.parent is item and _is_shown(each) and id(each) not in seen):
                     found.setdefault(field.where, []).append(each)
                     seen.add(id(each))
     return found
 
 
-def _held(item: AbstractContainer, field: str) -> Iterator[AbstractContainer | _Unreadable]:
+def _held(item: AbstractContainer, field: str) -> Iterator[AbstractContainer | Unreadable]:
     """Objects of a field, one after the other, so that each can fail alone."""
     try:
         value: Any = getattr(item, field)
         names = list(value) if hasattr(value, "keys") else None
     except PhotonwbError as error:
-        yield _Unreadable(field, error)
+        yield Unreadable(field, error)
         return
     if names is None:
         yield from (value,) if isinstance(value, AbstractContainer) else value or ()
@@ -105,7 +117,7 @@ def _held(item: AbstractContainer, field: str) -> Iterator[AbstractContainer | _
         try:
             yield value[name]
         except PhotonwbError as error:
-            yield _Unreadable(name, error)
+            yield Unreadable(name, error)
 
 
 def _is_shown(item: AbstractContainer) -> bool:
@@ -119,9 +131,9 @@ def _details(item: AbstractContainer) -> str:
         links = [value.name for value in _linked(item)]
         if not parts and not links:
             parts = [_shortened(str(item.fields.get("description") or item.fields.get("session_description") or ""))]
-        return _plain("  ".join(part for part in (*parts, *(f"→ {name}" for name in links)) if part))
+        return plain("  ".join(part for part in (*parts, *(f"→ {name}" for name in links)) if part))
     except PhotonwbError as error:
-        return f"cannot be read: {_plain(str(error))}"
+        return f"cannot be read: {plain(str(error))}"
 
 
 def _table_parts(table: Any) -> Iterator[str]:
@@ -164,6 +176,6 @@ def _shortened(text: str) -> str:
     return line if len(line) <= _LONGEST_TEXT else f"{line[: _LONGEST_TEXT - 1]}…"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text of a file as it may be sent to a terminal: without what would steer it."""
     return "".join(letter if letter.isprintable() else "�" for letter in text)

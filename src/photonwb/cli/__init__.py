@@ -1,47 +1,40 @@
-"""The command `photonwb`. Each subcommand imports what it needs when it runs, so that `--help` answers at once."""
+"""The command `photonwb`.
+
+Each subcommand is a module with `add_arguments` and `run`. Only that of the command that was given is imported, and it imports
+what it needs when it runs, so that `--help` answers at once. How options, output and progress work is the same for all: see
+`options` and `output`.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING
+import warnings
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from photonwb import __version__
+from photonwb.cli.options import add_common
 from photonwb.errors import PhotonwbError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main"]
 
+COMMANDS = {
+    "info": "say in a few lines what a file holds",
+    "tree": "show all that a file holds, with shapes and units",
+    "validate": "look for mistakes in files and folders, and say how to mend them",
+    "project": "mean, maximum, deviation and correlation images of a movie",
+    "traces": "mean of each region of interest over a movie",
+    "dff": "relative changes of fluorescence (dF/F) of traces",
+    "demo": "simulate a recording, write it, read it back and show it",
+}
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="photonwb", description="Optical physiology in NWB files.")
-    parser.add_argument("--version", action="version", version=f"photonwb {__version__}")
-    parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    demo = commands.add_parser("demo", help="simulate a recording, write it, read it back and show it")
-    demo.add_argument(
-        "--output", "-o", default="demo.nwb", help="file to write; its picture goes beside it (default: %(default)s)"
-    )
-    demo.add_argument("--frames", type=_count, default=300, help="length of the movie (default: %(default)s)")
-    demo.add_argument("--seed", type=int, default=1, help="seed of the simulation (default: %(default)s)")
-
-    tree = commands.add_parser("tree", help="show what a file holds, with shapes and units")
-    tree.add_argument("path")
-
-    validate = commands.add_parser("validate", help="look for mistakes in files, and say how to mend them")
-    validate.add_argument("paths", nargs="+", metavar="path")
-    return parser
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"expected a number of at least 1, got {count}")
-    return count
+_CODES = """exit codes:
+  0 done; 1 something was found; 2 wrong use; 3 cannot be read; 4 cannot be written; 130 interrupted"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,23 +48,85 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0: done; 1: a file has errors; 2: wrong use; 3: something could not be read or written; 130: interrupted.
+        0: done; 1: something was found; 2: wrong use; 3: something could not be read; 4: something could not be written;
+        130: interrupted.
     """
-    options = _parser().parse_args(arguments)
-    from photonwb.cli import commands
-
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = int(getattr(commands, options.command)(options))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the output has seen enough (`| head`). What is still buffered must not fail when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except (PhotonwbError, OSError) as error:
-        if options.debug:
-            raise
-        print(f"photonwb {options.command}: {error}", file=sys.stderr)
-        return 3
+        options = _parser(given).parse_args(given)
+        return _run(options)
     except KeyboardInterrupt:
         return 130
+
+
+def _parser(given: list[str]) -> argparse.ArgumentParser:
+    """The parser of all commands, with the arguments of the one that was given."""
+    chosen = next((argument for argument in given if not argument.startswith("-")), None)
+    parser = argparse.ArgumentParser(
+        prog="photonwb",
+        description="Optical physiology in NWB files.",
+        epilog=_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"photonwb {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        if name == chosen:
+            _module_of(name).add_arguments(command)
+            if name != "demo":  # which only talks
+                add_common(command)
+    return parser
+
+
+def _module_of(name: str) -> Any:
+    return import_module(f"photonwb.cli.{name}")
+
+
+def _run(options: argparse.Namespace) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr] - a terminal that has no "×" shows "?"
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _tell_warning
+            code = int(_module_of(options.command).run(options))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output has seen enough (`| head`).
+        _discard_output()
+        return 0
+    except (PhotonwbError, OSError, ImportError) as error:
+        if options.debug:
+            raise
+        _discard_output()
+        print(f"photonwb {options.command}: {_one_line(error)}", file=sys.stderr)
+        return _code_of(error)
     return code
+
+
+def _tell_warning(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"photonwb: {_one_line(message)}", file=sys.stderr)
+
+
+def _discard_output() -> None:
+    """What is still buffered goes nowhere, so that it cannot fail once more when Python ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _one_line(error: Warning | Exception | str) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _code_of(error: Exception) -> int:
+    from photonwb.cli.output import OutputError, UsageError
+
+    if isinstance(error, UsageError):
+        return 2
+    # What is no error of ours came from writing to the standard output: files are read and written through our own layers.
+    is_output = isinstance(error, OutputError) or (isinstance(error, OSError) and not isinstance(error, PhotonwbError))
+    return 4 if is_output else 3

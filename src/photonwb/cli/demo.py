@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from photonwb import __version__
-from photonwb.errors import ExistingFileError, MissingFileError, PhotonwbError
+from photonwb.cli.options import count
+from photonwb.cli.output import OutputError
+from photonwb.errors import PhotonwbError
 
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from argparse import ArgumentParser, Namespace
     from collections.abc import Generator
 
     from photonwb.file import NWBFile
 
-__all__ = ["run"]
+__all__ = ["add_arguments", "run"]
 
 _PYTHON = """
 Go on in Python:
@@ -27,6 +29,15 @@ Go on in Python:
     frame = nwbfile.acquisition["TwoPhotonSeries"].frames[0]        # rows and columns, ready for imshow
     cells = nwbfile.processing["ophys"]["ImageSegmentation"]["PlaneSegmentation"].rois
     signals = nwbfile.processing["ophys"]["DfOverF"]["DfOverF"].data[:, 0]"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument(
+        "--output", "-o", default="demo.nwb", help="file to write; its picture goes beside it (default: %(default)s)"
+    )
+    parser.add_argument("--frames", type=count, default=300, help="length of the movie (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the simulation (default: %(default)s)")
 
 
 def run(options: Namespace) -> int:
@@ -75,19 +86,19 @@ def _picture_of(path: Path) -> Path:
 
     Raises
     ------
-    PhotonwbError
+    OutputError
         The file cannot be written there, or something would be lost that is not ours.
     """
     if not path.parent.is_dir():
-        raise MissingFileError(f"there is no folder {path.parent} for {path.name}: make it, or choose another path")
+        raise OutputError(f"there is no folder {path.parent} for {path.name}: make it, or choose another path")
     if path.is_dir():
-        raise ExistingFileError(f"{path} is a folder: give the path of a file in it, {path / 'demo.nwb'}")
+        raise OutputError(f"{path} is a folder: give the path of a file in it, {path / 'demo.nwb'}")
     picture = path.with_suffix(".png")
     if picture == path:
-        raise ExistingFileError(f"{path} is where the picture goes: give the file another name, {path.with_suffix('.nwb')}")
+        raise OutputError(f"{path} is where the picture goes: give the file another name, {path.with_suffix('.nwb')}")
     for each in (path, picture):
         if each.exists() and not _is_demonstration(path):
-            raise ExistingFileError(f"{each} exists already, and is not of an earlier demonstration: choose another path")
+            raise OutputError(f"{each} exists already, and is not of an earlier demonstration: choose another path")
     return picture
 
 

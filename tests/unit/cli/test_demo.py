@@ -106,7 +106,7 @@ def test_a_wrong_path_is_one_line_and_nothing_is_lost(tmp_path, monkeypatch, cap
     monkeypatch.chdir(tmp_path)
     (tmp_path / "other.nwb").write_text("somebody's data")
     (tmp_path / "mine.png").write_text("somebody's picture")
-    assert main(["demo", *QUICK, "-o", output]) == 3
+    assert main(["demo", *QUICK, "-o", output]) == 4
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.startswith("photonwb demo: ")
