@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from photonwb.arrays.shapes import shape_of
@@ -102,7 +103,7 @@ class _Session:
         for bad in fragment.bad_frames:
             self.add_bad_frames(bad)
         for name, text in fragment.settings.items():
-            self.nwbfile.add_scratch(text, name=name, description=f"Settings found in {fragment.source}")
+            self.nwbfile.add_scratch(text, name=name, description=f"Settings found in {Path(fragment.source).name}.")
 
     # ---- what was recorded with what, where
 
@@ -281,6 +282,10 @@ class _Session:
 def _images(regions: Regions) -> Any:
     import numpy as np
 
+    if regions.masks.image_shape is None:
+        raise InvalidValueError(
+            f"{regions.name}: the source does not say how large the images are: store regions as masks='pixel'"
+        )
     return np.stack([regions.masks.image(row) for row in range(len(regions.masks))])
 
 
