@@ -287,8 +287,13 @@ CALLS |= {
     ),
     "from_dataframe missing": lambda lib: type(declared(lib)).from_dataframe(df=FRAME, name="t"),
     "equal": lambda lib: [table(lib) == table(lib), table(lib) == arrays(lib), table(lib) == 3],
+    "region by region": lambda lib: list(region(lib)),
+    "vector by vector": lambda lib: list(regions(lib)["group"]),
+    "element by element": lambda lib: [
+        list(column) for column in lib.DynamicTable.from_dataframe(df=FRAME, name="t").columns[:2]
+    ],
     "enum": lambda lib: (
-        lambda e: [e.add_row("a"), e.add_row("b"), e.add_row("a"), e[0], list(e[:]), plain(e.data), e.elements.data]
+        lambda e: [e.add_row("a"), e.add_row("b"), e.add_row("a"), e[0], list(e), list(e[:]), plain(e.data), e.elements.data]
     )(lib.EnumData(name="e", description="d", data=[])),
     "enum frame": lambda lib: (
         lambda made: [made.add_column(name="e", description="d", data=[1, 0], enum=["x", "y"]), made.to_dataframe()]

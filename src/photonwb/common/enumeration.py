@@ -10,7 +10,7 @@ from photonwb.common.rows import is_one_row
 from photonwb.fields import attribute, content
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from photonwb.typing import Array, ArrayLike
 
@@ -67,6 +67,9 @@ class EnumData(VectorData, neurodata_type="EnumData", namespace="hdmf-experiment
             place = places[value] = len(elements)
             elements.append(value)
         return place
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self.get(row) for row in range(len(self)))
 
     def get(self, arg: Any, index: bool = False, join: bool = False, **kwargs: Any) -> Any:  # type: ignore[override]
         """Elements in some rows.

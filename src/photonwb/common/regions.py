@@ -12,7 +12,7 @@ from photonwb.errors import InvalidValueError, OutOfRangeError
 from photonwb.fields import attribute, content
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import pandas as pd
 
@@ -135,6 +135,9 @@ class DynamicTableRegion(VectorData, neurodata_type="DynamicTableRegion"):
             )
 
     # ---- reading
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self.get(row) for row in range(len(self)))
 
     def get(  # pyright: ignore[reportIncompatibleMethodOverride] - the established signature
         self, arg: Any, index: bool = False, df: bool = True, **kwargs: Any
