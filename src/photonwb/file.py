@@ -355,8 +355,9 @@ class NWBFile(SessionTables, IcephysTables, neurodata_type="NWBFile"):
             if name in given:
                 given[name] = given[name].copy()
         for name in ("scratch", "intervals"):
-            if name in given:
-                given[name] = [item.copy() if hasattr(item, "colnames") else item for item in given[name]]
+            # Among the intervals that were read are those with fields of their own.
+            items = [item for item in given.get(name, ()) if item is not self.fields.get(item.name)]
+            given[name] = [item.copy() if hasattr(item, "colnames") else item for item in items]
         return NWBFile(**given)
 
     # ---- the file it was read from

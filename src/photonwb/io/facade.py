@@ -78,6 +78,8 @@ class NWBHDF5IO:
             from photonwb.extensions import load_extensions
 
             load_extensions(extensions)
+        if path is not None and mode in ("w", "w-", "x") and not os.fspath(path).endswith(".nwb"):
+            warnings.warn(f"{path}: archives only take files whose names end in .nwb", stacklevel=2)
         self._path = os.fspath(path) if path is not None else str(file.filename)
         self._mode = "w-" if mode == "x" else mode
         self._file = file
@@ -227,9 +229,14 @@ class NWBHDF5IO:
         """Whether there is an HDF5 file of NWB version 2 at a path."""
         try:
             with NWBHDF5IO(path, "r") as io:
-                return io.nwb_version[1] is not None and io.nwb_version[1][0] >= 2
+                text, version = io.nwb_version
         except (OSError, ValueError):
             return False
+        if version is None or version[0] < 2:
+            text = "does not say its version of NWB" if text is None else f"is of version {text} of NWB, before 2"
+            warnings.warn(f"{path} cannot be read: it {text}", stacklevel=2)
+            return False
+        return True
 
     @staticmethod
     def read_nwb(path: typing.Path | None = None, file: Any = None) -> NWBFile:
@@ -260,6 +267,8 @@ class NWBHDF5IO:
         """Version of the standard the file was written in, as text and as a tuple: ("2.0b", (2, "0b"))."""
         from photonwb.io.opening import version_of
 
+        if self._mode in ("w", "w-") and self._written is None:
+            return None, None
         return version_of(self._open_store())
 
     def close(self, close_links: bool = True) -> None:

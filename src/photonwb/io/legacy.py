@@ -56,7 +56,8 @@ def _device_model(reader: Reader, container: AbstractContainer, value: Any) -> A
         return value
     cls = cast("Any", known_class("DeviceModel", "core"))
     model = cls.__new__(cls, in_construct_mode=True)
-    model.__init__(name=name, manufacturer=container.fields.get("manufacturer") or "unknown")
+    given = {key: container.fields.get(key) for key in ("description", "model_number")}
+    model.__init__(name=name, manufacturer=container.fields.get("manufacturer") or "", **given)
     return model
 
 

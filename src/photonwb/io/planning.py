@@ -146,6 +146,8 @@ class Plan:
             stored = self.is_stored(item)
             if stored and not item._changed:
                 continue
+            if "/" in item.name:
+                self.problems.append(f"{item._label()}: its name, from an old file, contains '/': put a new one in its place")
             for field in type(item).__fields__.values():
                 if not stored or field.name in item._changed:
                     self._check_field(item, field)

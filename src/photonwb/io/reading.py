@@ -171,8 +171,8 @@ class StoredObject:
 
     @property
     def location(self) -> str:
-        """Absolute path of the file."""
-        return self.reader.store.location
+        """Absolute path of the file, which another one may link to."""
+        return self.node.store.location
 
     @property
     def path(self) -> str:

@@ -78,7 +78,8 @@ class HDF5Store:
         self._is_ours = not isinstance(file, h5py.File)
         self._file: Any = file
         if isinstance(file, h5py.File):
-            self.location, self._mode = str(file.filename), file.mode
+            name = str(file.filename)
+            self.location, self._mode = os.path.abspath(name) if Path(name).exists() else name, file.mode
         elif isinstance(file, (str, os.PathLike)):
             address = os.fspath(file)
             self.location = address if "://" in address else os.path.abspath(address)

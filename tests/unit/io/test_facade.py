@@ -1,0 +1,102 @@
+"""`NWBHDF5IO`: what it says of files, and how it takes them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import h5py
+import pytest
+
+import photonwb
+from photonwb import NWBHDF5IO, NWBFile, TimeSeries
+from photonwb.errors import InvalidValueError
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file with a series."""
+    nwbfile = session()
+    nwbfile.add_acquisition(TimeSeries("series", data=[1.0, 2.0], unit="V", rate=1.0))
+    photonwb.write(nwbfile, tmp_path / "session.nwb")
+    return tmp_path / "session.nwb"
+
+
+def session() -> NWBFile:
+    return NWBFile("facade", "facade", datetime(2024, 1, 1, tzinfo=UTC))
+
+
+def test_the_version_is_told_once_there_is_one(tmp_path: Path) -> None:
+    with NWBHDF5IO(tmp_path / "new.nwb", "w") as io:
+        assert io.nwb_version == (None, None)
+        io.write(session())
+        assert io.nwb_version == ("2.11.0", (2, 11, 0))
+
+
+@pytest.mark.parametrize(("version", "message"), [(None, "does not say its version"), ("1.0.6", "is of version 1.0.6")])
+def test_files_that_cannot_be_read(path: Path, version: str | None, message: str) -> None:
+    assert NWBHDF5IO.can_read(str(path))
+    with h5py.File(path, "r+") as file:
+        del file.attrs["nwb_version"]
+        if version is not None:
+            file.attrs["nwb_version"] = version
+    with pytest.warns(UserWarning, match=message):
+        assert not NWBHDF5IO.can_read(str(path))
+    path.write_bytes(b"something else")
+    assert not NWBHDF5IO.can_read(str(path))
+
+
+@pytest.mark.parametrize("mode", ["w", "w-", "x"])
+def test_names_that_archives_do_not_take(tmp_path: Path, mode: str) -> None:
+    with pytest.warns(UserWarning, match=r"end in \.nwb"):
+        NWBHDF5IO(tmp_path / "session.h5", mode)
+
+
+def test_an_open_file_has_a_place(path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(path.parent)
+    with h5py.File(path.name) as file:
+        assert NWBHDF5IO(file=file).read().container_source == str(path)
+
+
+def test_an_object_knows_the_file_that_it_lies_in(path: Path) -> None:
+    links = path.with_name("links.nwb")
+    with photonwb.open(path) as nwbfile:
+        linking = session()
+        linking.add_acquisition(nwbfile.acquisition["series"])
+        photonwb.write(linking, links)
+    with photonwb.open(links) as nwbfile:
+        assert nwbfile.container_source == str(links)
+        assert nwbfile.acquisition["series"].container_source == str(path)
+
+
+def test_a_copy_of_what_was_read_is_a_file_of_its_own(path: Path) -> None:
+    with NWBHDF5IO(path, "r+") as io:
+        nwbfile = io.read()
+        nwbfile.add_trial(1.0, 2.0)
+        nwbfile.create_time_intervals("more")
+        io.write(nwbfile)
+    with photonwb.open(path) as nwbfile:
+        assert sorted(nwbfile.intervals) == ["more", "trials"]
+        copied = nwbfile.copy()
+        photonwb.write(copied, path.with_name("copy.nwb"))
+    with photonwb.open(path.with_name("copy.nwb")) as nwbfile:
+        assert sorted(nwbfile.intervals) == ["more", "trials"]
+        assert nwbfile.trials is not None
+        assert nwbfile.trials["start_time"][0] == 1.0
+
+
+def test_names_of_old_models_of_devices_are_not_taken_for_paths(path: Path) -> None:
+    with h5py.File(path, "r+") as file:
+        device = file.create_group("general/devices/probe")
+        device.attrs.update({"neurodata_type": "Device", "namespace": "core", "model": "A/B", "description": "d"})
+    before = path.read_bytes()
+    io = NWBHDF5IO(path, "r+")
+    nwbfile = io.read()
+    model = nwbfile.devices["probe"].model
+    assert (model.name, model.description, model.manufacturer) == ("A/B", "d", "")
+    nwbfile.add_device_model(model)
+    with pytest.raises(InvalidValueError, match="DeviceModel 'A/B': its name"):
+        io.write(nwbfile)
+    io.close()
+    assert path.read_bytes() == before
