@@ -10,6 +10,7 @@ import numpy as np
 import nwbinspector
 import pynwb
 import pytest
+import scipy.sparse
 from roiextractors import (
     CaimanSegmentationExtractor,
     ExtractSegmentationExtractor,
@@ -111,8 +112,8 @@ def test_suite2p_as_roiextractors_reads_it(plane, imported, shared_data):
                     assert series.rate == oracle.get_sampling_frequency() == 10
             mean = "mean" if channel == "chan1" else "mean_chan2"
             images = ophys[f"SummaryImagesPlane{plane}"]
-            assert (images[mean].data[:].T == oracle.get_images_dict()["mean"]).all()
-            assert (images["correlation"].data[:].T == oracle.get_images_dict()["correlation"]).all()
+            assert (oracle.get_images_dict()["mean"] == images[mean].data[:].T).all()
+            assert (oracle.get_images_dict()["correlation"] == images["correlation"].data[:].T).all()
 
 
 def test_planes_were_recorded_one_after_the_other(imported):
@@ -181,9 +182,16 @@ def test_caiman_as_roiextractors_reads_it(imported, shared_data, tmp_path):
     with photonwb.open(imported("caiman")) as nwbfile:
         ophys = nwbfile.processing["ophys"]
         table = ophys["ImageSegmentation"]["PlaneSegmentation"]
-        for roi, mask in zip(table.rois, oracle.get_roi_pixel_masks(), strict=True):
-            assert (roi.coordinates == mask[:, [1, 0]]).all()
-            assert (roi.weights == mask[:, 2].astype("f4")).all()
+        with h5py.File(source) as file:
+            parts = [file[f"estimates/A/{key}"][()] for key in ("data", "indices", "indptr", "shape")]
+        truth = scipy.sparse.csc_matrix(tuple(parts[:3]), shape=parts[3])
+        rois = table.rois
+        rois.image_shape = (128, 128)
+        for number, mask in enumerate(oracle.get_roi_pixel_masks()):
+            assert (rois.image(number, axes="yx") == truth[:, [number]].toarray().reshape(128, 128, order="F")).all()
+            # roiextractors has (y, x). It sorts the pixels but not their weights, which are those of other pixels then.
+            assert set(map(tuple, rois[number].coordinates)) == set(map(tuple, mask[:, [1, 0]]))
+            assert sorted(rois[number].weights) == sorted(mask[:, 2].astype("f4"))
         for kind, name in (("raw", "RoiResponseSeries"), ("denoised", "Denoised"), ("deconvolved", "Deconvolved")):
             series = ophys["Fluorescence"][name]
             assert (series.data[:] == oracle.get_traces_dict()[kind]).all()
@@ -214,7 +222,7 @@ def test_extract_as_roiextractors_reads_it(imported, shared_data):
         assert series.rate == oracle.get_sampling_frequency()
         images = oracle.get_images_dict()
         for name, key in (("summary", "summary_image"), ("max_projection", "max_image"), ("baseline", "f_per_pixel")):
-            assert (ophys["SummaryImages"][name].data[:].T == images[key]).all()
+            assert (images[key] == ophys["SummaryImages"][name].data[:].T).all()
 
 
 @pytest.mark.parametrize("name", ["one_plane", "caiman"])
