@@ -188,7 +188,7 @@ def _plain(neurodata_type: str, namespace: str, catalog: Catalog, otherwise: typ
         lineage = ()
     found = (registry.known_class(name, "core") for name in lineage[1:])
     base = next((cls for cls in found if cls is not None), otherwise)
-    name = neurodata_type.replace("\0", "")
+    name = neurodata_type.replace("\0", "").encode("utf-8", "replace").decode()
     return type(base)(name, (base,), {"__module__": __name__, "neurodata_type": neurodata_type, "namespace": namespace})
 
 

@@ -28,7 +28,7 @@ from photonwb.errors import (
 from .hdf5_addresses import Addresses
 from .hdf5_library import h5fd, h5o, h5r, name_bytes
 from .hdf5_nodes import HDF5Dataset, HDF5Group
-from .hdf5_opening import open_file
+from .hdf5_opening import FOREIGN_ERRORS, open_file, open_input
 from .links import follow
 
 if TYPE_CHECKING:
@@ -36,15 +36,13 @@ if TYPE_CHECKING:
 
     from photonwb.arrays.source import ByteLayout
 
+    from .checked_file import LocalInput
     from .contract import Link, Reference
 
 __all__ = ["HDF5Dataset", "HDF5Group", "HDF5Store"]
 
 # So many objects are kept open for the next access to them.
 OPEN_OBJECTS = 256
-
-# What h5py raises when HDF5 fails, or when a file makes no sense to it.
-FOREIGN_ERRORS = (OSError, RuntimeError, KeyError, ValueError, TypeError, ArithmeticError, MemoryError, SystemError)
 
 
 class HDF5Store:
@@ -77,18 +75,25 @@ class HDF5Store:
         self._mode, self.trusted, self._options = mode, trusted, options
         self._is_ours = not isinstance(file, h5py.File)
         self._file: Any = file
+        self._input: LocalInput | None = None
+        self._unchecked: Any = None
         if isinstance(file, h5py.File):
             name = str(file.filename)
             self.location, self._mode = os.path.abspath(name) if Path(name).exists() else name, file.mode
         elif isinstance(file, (str, os.PathLike)):
             address = os.fspath(file)
             self.location = address if "://" in address else os.path.abspath(address)
-            self._file = open_file(self.location, mode, self.location, options)
+            if mode == "r" and not options and "://" not in address:
+                self._file, self._input = open_input(self.location)
+            else:
+                self._file = open_file(self.location, mode, self.location, options)
         else:
             self.location = str(getattr(file, "name", file))
             self._file = open_file(file, mode, self.location, options)
         self._has_path = isinstance(file, (str, os.PathLike))
-        self._is_local = self._file.id.get_access_plist().get_driver() == h5fd.SEC2 and not self._file.swmr_mode
+        driver = self._file.id.get_access_plist().get_driver()
+        self._is_local = self._input is not None or (driver == h5fd.SEC2 and not self._file.swmr_mode)
+        self._is_read_by_us = driver == h5fd.fileobj_driver
         self._process = os.getpid()
         self._objects: dict[str, Any] = {}
         # Where the bytes of datasets lie, by path; remembered only while nobody can move them.
@@ -161,6 +166,10 @@ class HDF5Store:
                 self._file.close()
             except FOREIGN_ERRORS as error:
                 raise StorageError(f"{self.location}: cannot be closed properly: {error}") from error
+            finally:
+                for other in (self._unchecked, self._input):
+                    if other is not None:
+                        other.close()
 
     @property
     def _is_inherited(self) -> bool:
@@ -193,6 +202,18 @@ class HDF5Store:
                 raise NotFoundError(f"{self.location}: {path} does not exist (any more)") from error
             self.keep(path, found)
         return found
+
+    def with_other_files(self, path: str) -> Any:
+        """The dataset at a path, opened so that HDF5 finds the other files in which its values lie.
+
+        Through a file object it would look for them in that object.
+        """
+        if not self._is_read_by_us:
+            return self.object_id(path)
+        with self._lock:
+            if self._unchecked is None:
+                self._unchecked = open_file(self.location, "r", self.location, {"locking": False})
+            return h5o.open(self._unchecked.id, name_bytes(path))
 
     def keep(self, path: str, object_id: Any) -> None:
         """Remember an open object for the next access."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from photonwb.errors import InvalidValueError, NotFoundError
+from photonwb.errors import DamagedFileError, InvalidValueError, NotFoundError
 
 from .elements import normalise, plain_value
 from .hdf5_library import h5a, h5s, name_bytes, name_text
@@ -72,7 +73,11 @@ class HDF5Attributes(MutableMapping[str, Any]):
                 return None
             stored = attribute.get_type()
             dtype, type_id = memory_type(stored)
-            array = np.empty(() if extent == h5s.SCALAR else attribute.shape, dtype)
+            shape = () if extent == h5s.SCALAR else attribute.shape
+            nbytes = stored.get_size() * math.prod(shape)
+            if nbytes > LARGEST and nbytes > store.size:
+                raise DamagedFileError(f"{store.location}: {path}: attribute {name!r} would be larger than the file")
+            array = np.empty(shape, dtype)
             attribute.read(array, mtype=type_id)
             return plain_value(decode(array, stored, lambda address: store.path_at(address, path)))
 

@@ -40,6 +40,7 @@ __all__ = ["HDF5Dataset", "HDF5Group"]
 # So many bytes are read without asking where they could come from; beyond that, deflate makes no more of a byte than this.
 CERTAINLY_FITS = 2**30
 MOST_COMPRESSED = 1032
+MANY_OBJECTS = 2**22
 
 
 class _Node:
@@ -250,8 +251,13 @@ class HDF5Dataset(_Node):
     def read(self, selection: Selection | Any = ()) -> Any:
         with self.store.reading(self.path):
             dataset = self.object_id
-            if not self.store.trusted and reads_other_files(dataset):
-                raise StorageError(f"{self.description}: the values lie in other files, which this one is not trusted to name")
+            if reads_other_files(dataset):
+                if not self.store.trusted:
+                    raise StorageError(
+                        f"{self.description}: the values lie in other files, which were not opened; open it with trusted=True "
+                        "if you know who made it"
+                    )
+                dataset = self.store.with_other_files(self.path)
             space, stored = dataset.get_space(), dataset.get_type()
             if space.get_simple_extent_type() == h5s.NULL:
                 return None
@@ -261,7 +267,7 @@ class HDF5Dataset(_Node):
         def read_box(box: Box) -> NDArray[Any]:
             counts = tuple(map(len, box))
             with self.store.reading(self.path):
-                self._check_size(math.prod(counts) * dtype.itemsize)
+                self._check_size(math.prod(counts), dtype)
                 array = np.empty(counts, dtype)
                 if array.size:
                     memory, chosen = _spaces(space, shape, box)
@@ -273,9 +279,12 @@ class HDF5Dataset(_Node):
         values = read_selection(selection, shape, read_box)
         return plain_value(values)
 
-    def _check_size(self, nbytes: int) -> None:
+    def _check_size(self, count: int, dtype: np.dtype[Any]) -> None:
         """Refuse what no file of this size can hold: a damaged shape must not fill the memory."""
-        if nbytes > CERTAINLY_FITS and nbytes > MOST_COMPRESSED * self.store.size:
+        nbytes = count * dtype.itemsize
+        is_much = nbytes > CERTAINLY_FITS and nbytes > MOST_COMPRESSED * self.store.size
+        # Each text is an object, and has a place of its own in the file.
+        if is_much or (dtype.hasobject and count > MANY_OBJECTS and count > self.store.size):
             raise StorageError(
                 f"{self.description}: {nbytes / 1e9:.1f} GB are asked for, of a file of {self.store.size / 1e9:.3f} GB; the "
                 "shape is damaged, or most of it was never written: read a part"

@@ -10,10 +10,15 @@ import h5py
 
 from photonwb.errors import DamagedFileError, ExistingFileError, MissingFileError, StorageError
 
+from .checked_file import CheckedFile, LocalInput
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["open_file"]
+__all__ = ["open_file", "open_input"]
+
+# What h5py raises when HDF5 fails, or when a file makes no sense to it.
+FOREIGN_ERRORS = (OSError, RuntimeError, KeyError, ValueError, TypeError, ArithmeticError, MemoryError, SystemError)
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
@@ -34,6 +39,26 @@ STRANGERS: tuple[tuple[bytes, str, str], ...] = (
     (b"<html", "a web page, perhaps of a failed download", "download the file again"),
     (b"<?xml", "an XML file, perhaps the message of a failed download", "download the file again"),
 )
+
+
+def open_input(path: str) -> tuple[Any, LocalInput]:
+    """A local file opened for reading, and what HDF5 reads it through, which is to be closed after it.
+
+    Raises
+    ------
+    MissingFileError, DamagedFileError, StorageError
+    """
+    source: Any = None
+    try:
+        source = LocalInput(path)
+        checked = CheckedFile(source)
+        file = h5py.File(checked, "r")
+        checked.length_size = file.id.get_create_plist().get_sizes()[1]
+    except FOREIGN_ERRORS as error:
+        if source is not None:
+            source.close()
+        raise _explanation(path, "r", path, error) from error
+    return file, source
 
 
 def open_file(file: Any, mode: str, location: str, options: Mapping[str, Any]) -> Any:
@@ -59,13 +84,15 @@ def open_file(file: Any, mode: str, location: str, options: Mapping[str, Any]) -
     try:
         if mode == "r+" and isinstance(file, str) and Path(file).is_file() and not Path(file).stat().st_size:
             raise OSError("empty")  # HDF5 would fill it
+        if not isinstance(file, (str, h5py.File)):
+            file = CheckedFile(file)
         try:
             return h5py.File(file, mode, **options)
         except OSError as error:
             if mode != "r" or "locking" in options or not _locks_are_missing(error):
                 raise
             return h5py.File(file, mode, locking=False, **options)
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
+    except FOREIGN_ERRORS as error:
         raise _explanation(file, mode, location, error) from error
 
 
@@ -91,6 +118,8 @@ def _explanation(file: Any, mode: str, location: str, error: Exception) -> Stora
         return MissingFileError(f"{location}: {kind}; check the path")
     if path.is_dir():
         return StorageError(f"{location}: a folder, not an HDF5 file; if it is a Zarr store, open it as one")
+    if not path.is_file():
+        return StorageError(f"{location}: a pipe or a device, not a file; copy what comes out of it into a file first")
     try:
         head, size = _head(path)
     except OSError as unreadable:

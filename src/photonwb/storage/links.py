@@ -9,6 +9,8 @@ from photonwb.errors import BrokenLinkError, ClosedFileError, NotFoundError, Sto
 from .contract import Link, Reference, Store, is_group
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .contract import Dataset, Group
 
 __all__ = ["LinkedStore", "descend", "follow"]
@@ -25,12 +27,15 @@ class LinkedStore(Store, Protocol):
         ...
 
 
-def follow(store: LinkedStore, link: Link | Reference, start: Group | None = None, depth: int = 0) -> Group | Dataset:
-    """The node at the end of a chain of links; what `Store.follow` does."""
+def follow(
+    store: LinkedStore, link: Link | Reference, start: Group | None = None, hops: Iterator[int] | None = None
+) -> Group | Dataset:
+    """The node at the end of a chain of links; what `Store.follow` does. `hops` are the links that may still be followed."""
+    hops = iter(range(MOST_LINKS)) if hops is None else hops
     if start is not None:
         store = cast("LinkedStore", start.store)
     origin = f"{store.location}: {start.path}" if start is not None else store.location
-    if depth > MOST_LINKS:
+    if next(hops, None) is None:
         raise BrokenLinkError(f"{origin}: the links to {link.path!r} go in a circle")
     if not link.path:
         raise BrokenLinkError(f"{origin}: a reference leads to an object that no longer exists")
@@ -38,7 +43,7 @@ def follow(store: LinkedStore, link: Link | Reference, start: Group | None = Non
     try:
         if file is not None:
             start = store.beside(file).root
-        target = descend(start or store.root, link.path, depth, to_target=True)
+        target = descend(start or store.root, link.path, hops, to_target=True)
     except (BrokenLinkError, ClosedFileError):
         raise
     except (NotFoundError, StorageError) as error:
@@ -49,8 +54,10 @@ def follow(store: LinkedStore, link: Link | Reference, start: Group | None = Non
     return cast("Group | Dataset", target)
 
 
-def descend(start: Group, path: str, depth: int = 0, *, to_target: bool = False) -> Group | Dataset | Link:
+def descend(start: Group, path: str, hops: Iterator[int] | None = None, *, to_target: bool = False) -> Group | Dataset | Link:
     """The member at a path of several names; links on the way are followed, the last one only when `to_target`."""
+    # All links on the way count together: links that each lead through two others are a circle in all but name.
+    hops = iter(range(MOST_LINKS)) if hops is None else hops
     node: Group | Dataset | Link = start.store.root if path.startswith("/") else start
     names = [name for name in path.split("/") if name not in ("", ".")]
     for position, name in enumerate(names, start=1):
@@ -59,5 +66,5 @@ def descend(start: Group, path: str, depth: int = 0, *, to_target: bool = False)
         group = node
         node = group[name]
         if isinstance(node, Link) and (to_target or position < len(names)):
-            node = follow(cast("LinkedStore", group.store), node, group, depth + 1)
+            node = follow(cast("LinkedStore", group.store), node, group, hops)
     return node
