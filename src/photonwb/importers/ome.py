@@ -88,7 +88,7 @@ def _places(pixels: Element, pages: TiffPages) -> NDArray[Any]:
         found[:] = np.arange(total)
     places = found.reshape(fastest[::-1]).transpose([order[::-1].index(axis) for axis in "CTZ"])
     # A recording that was stopped has fewer pages than were planned.
-    complete = ((places >= 0) & (places < pages.count)).all(axis=(0, 2))
+    complete = np.logical_and.reduce((places >= 0) & (places < pages.count), axis=(0, 2))
     stop = len(complete) if complete.all() else int(np.argmin(complete))
     if not stop:
         raise InvalidValueError(f"{pages.description}: the OME-XML speaks of {total} pages, and there are {pages.count}")
@@ -155,6 +155,6 @@ def _session(image: Element, fragment: Fragment) -> None:
     except ValueError:
         begin = None
     if begin is not None:
-        fragment.metadata["session_start_time"] = begin
+        fragment.metadata["session_start_time"] = begin if begin.tzinfo else begin.astimezone()
         if begin.tzinfo is None:
             fragment.notes.append(f"the recording began at {begin}, of which OME-XML does not tell the time zone: taken as local")

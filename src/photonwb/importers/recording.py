@@ -132,7 +132,7 @@ def add_recording(
         There is no such channel; the movie cannot be linked.
     """
     recording = _of_channel(recording, channel)
-    depth = recording.places.shape[2]
+    depth: int = recording.places.shape[2]
     if link:
         _require_linkable(recording)
     if depth > 1 and split_planes:
@@ -169,7 +169,8 @@ def _add(fragment: Fragment, recording: Recording, z: int | None, suffix: str, *
     """Add one plane, or a volume where z is None."""
     from photonwb.movies import movie_of
 
-    timing = recording.timings[z or 0] if len(recording.timings) > 1 else recording.timings[0]
+    timings = list(recording.timings)
+    timing = timings[z or 0] if len(timings) > 1 else timings[0]
     plane = _plane(recording, z, suffix)
     fragment.planes.append(plane._replace(imaging_rate=plane.imaging_rate or timing.rate))
     several = len(recording.places) > 1
@@ -197,19 +198,19 @@ def _add(fragment: Fragment, recording: Recording, z: int | None, suffix: str, *
 
 
 def _plane(recording: Recording, z: int | None, suffix: str) -> Plane:
-    plane, depths = recording.plane, recording.depths
+    plane, depths = recording.plane, list(recording.depths)
     spacing, origin = plane.grid_spacing, plane.origin_coords
     if z is None:
         import numpy as np
 
         steps = np.diff(depths)
         even = len(steps) and np.allclose(steps, steps[0], rtol=1e-3) and steps[0] != 0
-        spacing = (*spacing[:2], float(abs(steps[0]))) if spacing and even else spacing
+        spacing = (*spacing[:2], round(float(abs(steps[0])), 12)) if spacing and even else spacing
     if origin and depths:
         origin = (*origin[:2], depths[z or 0])
     description = plane.description
     if suffix:
-        at = f" at a depth of {depths[z or 0] / MICRON:g} µm" if depths else ""
+        at = f" at z = {depths[z or 0] / MICRON:g} µm" if depths else ""
         description = f"Plane {suffix}{at}. {description or ''}".strip()
     return plane._replace(
         name=f"{plane.name}{suffix}",

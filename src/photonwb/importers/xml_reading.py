@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from photonwb.errors import DamagedFileError
@@ -26,11 +26,8 @@ def parse_xml(text: str | bytes, label: str) -> Element:
         Not XML, or XML with a DTD.
     """
     stream = BytesIO(text.encode("utf-8") if isinstance(text, str) else text)
-    root: Any = None
-    for event, element in elements(stream, label):
-        if root is None and event == "start":
-            root = element
-    return root
+    # The last element to end is the first one that began.
+    return [element for _, element in elements(stream, label)][-1]
 
 
 def elements(stream: BinaryIO, label: str) -> Iterator[tuple[str, Element]]:
@@ -43,10 +40,10 @@ def elements(stream: BinaryIO, label: str) -> Iterator[tuple[str, Element]]:
     """
     _refuse_dtd(stream, label)
     try:
-        for event, element in ElementTree.iterparse(stream, events=("start", "end")):  # noqa: S314 - there is no DTD
+        for event, element in ET.iterparse(stream, events=("start", "end")):  # noqa: S314 - there is no DTD
             element.tag = element.tag.rpartition("}")[2]
             yield event, element
-    except ElementTree.ParseError as error:
+    except ET.ParseError as error:
         raise DamagedFileError(f"{label}: not XML that can be read: {error}") from error
 
 

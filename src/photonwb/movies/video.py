@@ -77,7 +77,7 @@ class VideoPages:
 
         if not paths:
             raise MissingFileError("expected video files, got none")
-        self.paths = tuple(str(path) for path in paths)
+        self.paths = [str(path) for path in paths]
         counts: list[int] = []
         formats: list[tuple[tuple[int, int], np.dtype[Any]]] = []
         for path in self.paths:
