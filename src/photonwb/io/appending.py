@@ -22,6 +22,7 @@ from photonwb.storage.contract import TEXT, Link, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     import numpy as np
     from numpy.typing import NDArray
@@ -134,13 +135,22 @@ class TableEnd:
         As read from the store.
     path_of : callable
         Gives the path of an object in the store.
+    pausing : callable
+        Gives a context in which nobody else uses the store, and nothing is committed.
     """
 
-    def __init__(self, store: Store, table: DynamicTable, path_of: Callable[[AbstractContainer], str]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        table: DynamicTable,
+        path_of: Callable[[AbstractContainer], str],
+        pausing: Callable[[], AbstractContextManager[object]],
+    ) -> None:
         self.label = table._label()
         self._store = store
         self._table = table
         self._path_of = path_of
+        self._pausing = pausing
         self._columns = table._tops()
         self._tails: dict[str, Tail] = {}
 
@@ -222,9 +232,10 @@ class TableEnd:
     def _tail(self, column: Any, element: ElementType | None = None, row_shape: tuple[int, ...] | None = None) -> Tail:
         tail = self._tails.get(column.name)
         if tail is None:
-            node = _node_of(column)
-            shape = node.shape[1:] if node.shape[0] else row_shape
-            tail = self._tails[column.name] = Tail(growable(self._store, node, "column", element, shape))
+            with self._pausing():
+                node = _node_of(column)
+                shape = node.shape[1:] if node.shape[0] else row_shape
+                tail = self._tails[column.name] = Tail(growable(self._store, node, "column", element, shape))
         return tail
 
 

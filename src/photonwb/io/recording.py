@@ -221,7 +221,12 @@ class Recording:
                 if isinstance(found, TimeSeries):
                     end = SeriesEnd(self._store, found)
                 else:
-                    end = TableEnd(self._store, cast("DynamicTable", found), lambda target: self._path_of(target, type(target)))
+                    end = TableEnd(
+                        self._store,
+                        cast("DynamicTable", found),
+                        path_of=lambda target: self._path_of(target, type(target)),
+                        pausing=self._writer.pausing,
+                    )
             self._ends[path] = end
         return end
 
