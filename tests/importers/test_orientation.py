@@ -5,6 +5,8 @@ Each format holds the same session, of an image that is not square with a bright
 
 from __future__ import annotations
 
+from typing import Any
+
 import h5py
 import numpy as np
 import pytest
@@ -72,7 +74,8 @@ def movie_of(nwbfile):
 
 
 def test_on_disk(path):
-    with h5py.File(path) as file:
+    with h5py.File(path) as opened:
+        file: Any = opened
         acquired = file.get("acquisition/TwoPhotonSeries", file.get("processing/ophys/CorrectedTwoPhotonSeries"))
         stored = acquired["data"][()]
         assert stored.shape == (synthetic.FRAMES, synthetic.WIDTH, synthetic.HEIGHT)

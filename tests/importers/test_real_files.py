@@ -203,7 +203,7 @@ def test_caiman_as_roiextractors_reads_it(imported, shared_data, tmp_path):
             assert (table["snr"].data[:] == file["estimates/SNR_comp"][()]).all()
             assert (table["r_value"].data[:] == file["estimates/r_values"][()]).all()
             shifts = ophys["XYTranslation"].data[:]
-            assert (shifts == file["estimates/shifts"][:, ::-1]).all()
+            assert (shifts == file["estimates/shifts"][()][:, ::-1]).all()
         programs = [tuple(program) for program in nwbfile.was_generated_by[:]]
         assert programs == [("CaImAn", "1.8.5"), ("photonwb", photonwb.__version__)]
 

@@ -26,8 +26,9 @@ ALLOWED: dict[str, set[str]] = {
     "io": GROUND | {"schema", "arrays", "storage", "movies", "model"},
 }
 BASE = set(ALLOWED) | {"facade"}
-USERS = {"drop_in", "importers", "plots", "simulation", "testing", "tree", "validation"}  # use what a user can use
+USERS = {"drop_in", "exporters", "importers", "plots", "simulation", "testing", "tree", "validation"}  # use what a user can use
 ALLOWED |= dict.fromkeys(USERS, BASE)
+ALLOWED["exporters"] = BASE | {"importers"}  # undo what those do
 ALLOWED |= dict.fromkeys(("viewer", "cli"), BASE | USERS | {"viewer"})
 
 # Libraries that own the structure of files stay where files are opened.

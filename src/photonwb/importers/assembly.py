@@ -11,6 +11,7 @@ from photonwb.device import Device, DeviceModel
 from photonwb.errors import InvalidValueError
 from photonwb.file import NWBFile
 from photonwb.image import GrayscaleImage, ImageSeries
+from photonwb.importers.base import plane_suffix
 from photonwb.importers.metadata import merged_planes
 from photonwb.ophys import (
     CorrectedImageStack,
@@ -175,7 +176,7 @@ class _Session:
         return self.module[name]
 
     def add_motion(self, motion: Motion) -> None:
-        suffix, timing = _suffix(motion.plane), self.metadata.timing(motion.timing, motion.plane)
+        suffix, timing = plane_suffix(motion.plane), self.metadata.timing(motion.timing, motion.plane)
         shifts = corrected = None
         original = self._original(motion)
         stacked = motion.corrected is not None and motion.shifts is not None and original is not None
@@ -250,7 +251,7 @@ class _Session:
             return
         plane = table.imaging_plane.name
         self.container(DfOverF if trace.kind == "dff" else Fluorescence).create_roi_response_series(
-            name=(trace.name or _NAMES.get(trace.kind, trace.kind)) + _suffix(plane),
+            name=(trace.name or _NAMES.get(trace.kind, trace.kind)) + plane_suffix(plane),
             data=trace.data,
             rois=table.create_roi_table_region(f"All regions of {trace.regions}."),
             unit=trace.unit,
@@ -259,7 +260,7 @@ class _Session:
         )
 
     def add_picture(self, picture: Picture) -> None:
-        name = f"SummaryImages{_suffix(picture.plane)}"
+        name = f"SummaryImages{plane_suffix(picture.plane)}"
         if name not in self.module.data_interfaces:
             self.module.add(Images(name, description=f"Images that sum up the movie of {picture.plane}."))
         images: Any = self.module[name]
@@ -287,12 +288,6 @@ def _images(regions: Regions) -> Any:
             f"{regions.name}: the source does not say how large the images are: store regions as masks='pixel'"
         )
     return np.stack([regions.masks.image(row) for row in range(len(regions.masks))])
-
-
-def _suffix(plane: str) -> str:
-    """What tells the objects of a plane apart from those of others."""
-    suffix = plane.removeprefix("ImagingPlane")
-    return f"Plane{suffix}" if suffix.isdigit() else suffix
 
 
 def _programs(fragments: Sequence[Fragment]) -> list[tuple[str, str]]:

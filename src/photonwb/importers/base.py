@@ -40,6 +40,7 @@ __all__ = [
     "Regions",
     "Timing",
     "Trace",
+    "plane_suffix",
     "swapped",
 ]
 
@@ -244,6 +245,12 @@ class BadFrames(NamedTuple):
     frames: Any
     timing: Timing = Timing()
     reason: str = "bad frame"
+
+
+def plane_suffix(plane: str) -> str:
+    """What the names of objects end in that belong to a plane: "" for "ImagingPlane", "Plane1" for "ImagingPlane1"."""
+    suffix = plane.removeprefix("ImagingPlane")
+    return f"Plane{suffix}" if suffix.isdigit() else suffix
 
 
 class Fragment:

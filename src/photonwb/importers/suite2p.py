@@ -24,6 +24,7 @@ from photonwb.importers.base import (
     Regions,
     Timing,
     Trace,
+    plane_suffix,
     swapped,
 )
 from photonwb.importers.npy import load_npy
@@ -294,7 +295,7 @@ class _Plane:
                 continue
             movie = self.movie(f"data{channel}.bin") if movies else None
             raw = self.movie(f"data{channel}_raw.bin", f"data_raw{channel}.bin") if movies else None
-            suffix += self.suffix and f"Plane{self.suffix}"
+            suffix += plane_suffix(self.name)
             original = f"TwoPhotonSeries{suffix}"
             if not registered:
                 movie, raw = None, movie
