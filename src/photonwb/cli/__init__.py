@@ -26,7 +26,12 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "info": "say in a few lines what a file holds",
     "tree": "show all that a file holds, with shapes and units",
+    "doctor": "explain a file: its parts, sizes, timing, costs of reading, and what to mend",
     "validate": "look for mistakes in files and folders, and say how to mend them",
+    "import": "make a session of what microscopes and analysis programs wrote",
+    "convert": "write a file anew, in the current version of the standard",
+    "repack": "copy a file as it is, with other chunks and compression",
+    "export": "write one table, series or movie of a file as CSV, NPY or TIFF",
     "project": "mean, maximum, deviation and correlation images of a movie",
     "traces": "mean of each region of interest over a movie",
     "dff": "relative changes of fluorescence (dF/F) of traces",
@@ -81,7 +86,7 @@ def _parser(given: list[str]) -> argparse.ArgumentParser:
 
 
 def _module_of(name: str) -> Any:
-    return import_module(f"photonwb.cli.{name}")
+    return import_module(f"photonwb.cli.{'importing' if name == 'import' else name}")  # a module cannot have that name
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -122,7 +122,7 @@ def _save_picture(file: IO[bytes], images: Mapping[str, NDArray[Any]]) -> None:
 
 
 def trace_lines(times: Any, data: NDArray[Any], names: Iterable[Any]) -> Iterator[str]:
-    """Traces as lines of CSV: time, and a column for each region. NaN is an empty cell."""
-    yield ",".join(["time", *(f"roi_{name}" for name in names)])
+    """Traces as lines of CSV: time, and a column for each name. NaN is an empty cell."""
+    yield ",".join(["time", *map(str, names)])
     for time, row in zip(times, data, strict=True):
         yield ",".join([f"{time:.9g}", *("" if value != value else f"{value:.7g}" for value in row.tolist())])

@@ -88,8 +88,8 @@ def deliver(options: Namespace, target: tuple[Path, str] | None, series: Any, da
     if target is None:
         if not options.store:
             facts = {"times": times, "rois": names, "traces": data.T} if options.json else None
-            show(options, facts, trace_lines(times, data, names))
+            show(options, facts, trace_lines(times, data, [f"roi_{name}" for name in names]))
     elif target[1] == "csv":
-        save_lines(target[0], trace_lines(times, data, names))
+        save_lines(target[0], trace_lines(times, data, [f"roi_{name}" for name in names]))
     else:
         save_array(target[0], data)

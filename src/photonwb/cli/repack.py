@@ -1,0 +1,39 @@
+"""`photonwb repack`: a file as it is, chunked and compressed anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from photonwb.cli.options import add_overwrite, count
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("file")
+    parser.add_argument("output", metavar="OUT")
+    parser.add_argument(
+        "--compression", choices=("fast", "small", "none"), default="fast", help="of large arrays (default: %(default)s)"
+    )
+    parser.add_argument("--frames", type=count, metavar="N", help="frames in a chunk of a movie (default: about 1 MiB of them)")
+    add_overwrite(parser)
+
+
+def run(options: Namespace) -> int:
+    """Copy the file."""
+    from pathlib import Path
+
+    from photonwb.cli.output import Progress, show, target_of, told
+    from photonwb.cli.overview import size
+    from photonwb.io.repacking import repack_file
+
+    target = target_of(options, options.file)
+    with Progress(options, "repack", "bytes") as progress, told(target):
+        repack_file(options.file, target, compression=options.compression, frames=options.frames, progress=progress)
+    facts = {"file": str(target), "bytes": target.stat().st_size, "source_bytes": Path(options.file).stat().st_size}
+    show(options, facts, [f"{target}: {size(facts['bytes'])}, was {size(facts['source_bytes'])}"])
+    return 0
