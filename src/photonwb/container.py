@@ -8,6 +8,7 @@ fields are loaded at first touch.
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from photonwb import registry
@@ -81,6 +82,7 @@ class AbstractContainer:
     _modified: bool = True
     _adopted: tuple[AbstractContainer, ...] = ()
     _changed: frozenset[str] = frozenset()  # names of fields that differ from the file the object was read from
+    _assigned: frozenset[str] = frozenset()  # and of those whose array in the file was assigned to
 
     def __init_subclass__(cls, neurodata_type: str | None = None, namespace: str | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -165,10 +167,21 @@ class AbstractContainer:
         if field.kind == Kind.CHILDREN:
             self._set_children(field, value)
         else:
+            if field.kind == Kind.CHILD:
+                self._release_replaced(field, value)
             self.__dict__[field.name] = value
             if field.kind == Kind.CHILD and value is not None:
                 self._adopt(value)
         self._note_change(field)
+
+    def _release_replaced(self, field: Field, value: Any) -> None:
+        """Take out the object that another one (or none) takes the place of, from all collections that have it."""
+        before = self.__dict__.get(field.name)
+        if before is None and self._stored is not None and field.name not in self.__dict__:
+            with suppress(PhotonwbError):  # what cannot be read need not be taken out
+                before = getattr(self, field.name)
+        if before is not None and before is not value and before.parent is self:
+            before.reset_parent()
 
     def _set_children(self, field: Field, values: list[AbstractContainer] | None) -> None:
         if field.is_listed:
@@ -181,6 +194,11 @@ class AbstractContainer:
     def _note_change(self, field: Field) -> None:
         if self._stored is not None:
             self._changed = self._changed | {field.name}
+        self.set_modified()
+
+    def _note_assignment(self, field: Field) -> None:
+        """Called when values were assigned to a part of the array of a field, which is in the file."""
+        self._assigned = self._assigned | {field.name}
         self.set_modified()
 
     def _empty(self, field: Field) -> Any:

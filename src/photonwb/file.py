@@ -13,6 +13,7 @@ from photonwb.core import NWBContainer, NWBDataInterface, ScratchData
 from photonwb.dates import with_zone
 from photonwb.errors import InvalidValueError
 from photonwb.fields import attribute, child, children, dataset
+from photonwb.file_editing import EditedFile
 from photonwb.file_icephys import IcephysTables
 from photonwb.file_tables import ElectrodeTable, InvalidTimesTable, SessionTables, TrialTable
 from photonwb.labelled import LabelledDict, adder, creator, getter
@@ -62,7 +63,7 @@ class LabMetaData(NWBContainer, neurodata_type="LabMetaData"):
     """What a lab notes about its sessions beyond the standard; the base of such types in extensions."""
 
 
-class NWBFile(SessionTables, IcephysTables, neurodata_type="NWBFile"):
+class NWBFile(EditedFile, SessionTables, IcephysTables, neurodata_type="NWBFile"):
     """One session of an experiment, with all that was recorded in it and made of it.
 
     Parameters
@@ -373,6 +374,8 @@ class NWBFile(SessionTables, IcephysTables, neurodata_type="NWBFile"):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         io = self.get_read_io()
-        if kind is None and io is not None and io.mode in ("r+", "a") and self.modified:
-            io.write(self)
-        self.close()
+        try:
+            if kind is None and io is not None and io.has_changes:
+                io.write(self)
+        finally:
+            self.close()

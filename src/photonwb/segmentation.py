@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from photonwb.arrays.shapes import shape_of
 from photonwb.common import DynamicTable, column
-from photonwb.common.arrangement import parts_of
 from photonwb.common.rows import as_rows
 from photonwb.core import LabelledDict, MultiContainerInterface
 from photonwb.errors import InvalidValueError
@@ -201,17 +200,11 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
             self._revert(snapshot)
             raise
 
-    def _remove_columns(self, names: list[str]) -> None:
-        """Take out mask columns that were empty, as of a table that was written without regions."""
-        gone = {part.name for name in names for part in parts_of(self._top(name))}
-        held = {name: part for name, part in self._members.items() if name not in gone}
-        self.__dict__.update(
-            _held=held,
-            colnames=tuple(name for name in self.colnames if name not in gone),
-            columns=tuple(part for part in self.columns if part.name not in gone),
-        )
-        self._forget_arrangement()
-        self._note_columns()
+    def _problems(self) -> list[str]:
+        found = super()._problems()
+        if len(self) and not self._mask_names():
+            found.append(f"{self._label()}: {len(self)} rows without a mask: a column named {' or '.join(_MASKS)} is needed")
+        return found
 
     def _before_writing(self) -> None:
         # A table without any mask column would be written, but no reader could open the file again.

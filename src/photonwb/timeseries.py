@@ -8,9 +8,10 @@ number of samples, who shares with whom) is worked out when asked for: a series 
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.arrays.shapes import shape_of
+from photonwb.checks import mismatch
 from photonwb.core import NWBDataInterface
 from photonwb.errors import InvalidTypeError, InvalidValueError, PhotonwbError
 from photonwb.fields import attribute, dataset, shared_dataset
@@ -209,6 +210,60 @@ class TimeSeries(NWBDataInterface, neurodata_type="TimeSeries"):
         """Series that share the timestamps of this one."""
         return self._sharing("timestamps")
 
+    # ---- growing
+
+    def append(self, data: ArrayLike, timestamps: ArrayLike | None = None, control: ArrayLike | None = None) -> None:
+        """Add samples at the end. Of a series in a file only these are written.
+
+        Parameters
+        ----------
+        data : array-like, shape (n, ...)
+            The samples, as many axes as the data have.
+        timestamps : array-like, shape (n,), optional
+            Their times, for a series that has timestamps (of its own: shared ones grow with the series that they belong to).
+        control : array-like, shape (n,), optional
+            Their labels, for a series that has some.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            The data are those of another series or in external files, what comes does not fit, or times or labels are missing
+            or not wanted; the series stays as it was.
+        """
+        added: dict[str, Any] = {"data": data, "timestamps": timestamps, "control": control}
+        for name, values in added.items():
+            if values is not None and shape_of(values) in (None, ()):
+                if not hasattr(values, "__iter__"):
+                    raise InvalidTypeError(mismatch(f"{self._label()}.append: {name}", "values along time", values))
+                added[name] = list(values)
+        for name, values in added.items():
+            self._check_appendable(name, values, _length_of(added["data"]))
+        try:
+            longer = {name: _appended(self.fields.get(name), values) for name, values in added.items() if values is not None}
+        except (InvalidTypeError, InvalidValueError) as error:
+            raise type(error)(f"{self._label()}.append: {error}") from error
+        self.__dict__.update(longer)
+        for name in longer:
+            self._note_change(type(self).__fields__[name])
+
+    def _check_appendable(self, name: str, values: Any, count: int | None) -> None:
+        place = f"{self._label()}.append: {name}"
+        owned = self.fields.get(name)
+        if hasattr(owned, "neurodata_type"):
+            if values is not None:
+                raise InvalidValueError(f"{place} are those of {cast('TimeSeries', owned)._label()}: append to that series")
+        elif values is None and owned is not None:
+            raise InvalidValueError(f"{place} are needed, as the series has some")
+        elif values is not None and owned is None:
+            raise InvalidValueError(f"{place} were given, but the series has none")
+        elif values is not None and _length_of(values) != count:
+            raise InvalidValueError(f"{place}: expected {count} values, one for each sample, got {_length_of(values)}")
+
+    def _problems(self) -> list[str]:
+        # What was set one after the other must go together in the end.
+        changed = self._stored is not None and self._changed & {"data", "timestamps"}
+        return [f"{self._label()}: {problem}" for problem in self._length_mismatch()] if changed else []
+
     # ---- time
 
     @property
@@ -310,6 +365,17 @@ class TimeSeries(NWBDataInterface, neurodata_type="TimeSeries"):
         if channels is not None:
             scale = scale * np.asarray(channels)
         return np.asarray(self.data) * scale + self.offset
+
+
+def _appended(there: Any, values: Any) -> Any:
+    """Data with more at the end; what is in a file stays there."""
+    from photonwb.arrays import LazyArray
+    from photonwb.arrays.appended import AppendedArray
+    from photonwb.arrays.growing import extended
+
+    if isinstance(there, (LazyArray, AppendedArray)):
+        return (AppendedArray(there) if isinstance(there, LazyArray) else there).extended(values)
+    return [*there, *values] if isinstance(there, list) else extended(there, values)
 
 
 def _length_of(values: Any) -> int | None:

@@ -37,6 +37,7 @@ class AppendedArray:
         self.base = base
         self.base_length = len(base)
         self._parts: list[Any] = []
+        self._tail: GrowingArray | None = None  # has room behind the last part
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -52,42 +53,40 @@ class AppendedArray:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return (self.base_length + sum(len(part) for part in self._arrays()), *self.base.shape[1:])
+        return (self.base_length + sum(map(len, self._parts)), *self.base.shape[1:])
 
     def __len__(self) -> int:
         return self.shape[0]
 
-    def _arrays(self) -> list[Any]:
-        return [part.array if isinstance(part, GrowingArray) else part for part in self._parts]
-
     def new_parts(self) -> Iterator[tuple[int, Any]]:
         """What is not in the file, as places along the first axis and arrays."""
-        arrays = self._arrays()
-        starts = accumulate((len(array) for array in arrays), initial=self.base_length)
-        yield from zip(starts, arrays, strict=False)
+        starts = accumulate(map(len, self._parts), initial=self.base_length)
+        yield from zip(starts, self._parts, strict=False)
 
-    def extend(self, values: Any) -> AppendedArray:
-        """Add values along the first axis; an array of another file stays there until it is written.
+    def extended(self, values: Any) -> AppendedArray:
+        """The same with more along the first axis; an array of another file stays there until it is written.
 
         Raises
         ------
         InvalidTypeError, InvalidValueError
-            The array in the file cannot hold them.
+            The array in the file cannot hold the values.
         """
         import numpy as np
 
+        longer = AppendedArray(self.base)
+        longer.base_length = self.base_length
         if is_array(values) and not isinstance(values, np.ndarray):
             self._check(tuple(values.shape), values.dtype)
-            self._parts.append(values)
-            return self
-        empty = GrowingArray(np.empty((0, *self.base.shape[1:]), self.dtype))
-        empty.extend(values)
-        self._check(empty.array.shape, empty.array.dtype)
-        if self._parts and isinstance(self._parts[-1], GrowingArray):
-            self._parts[-1].extend(empty.array)
+            longer._parts = [*self._parts, values]
+            return longer
+        new = GrowingArray(np.empty((0, *self.base.shape[1:]), self.dtype))
+        new.extend(values)
+        self._check(new.array.shape, new.array.dtype)
+        if self._tail is not None and self._parts and self._tail.array is self._parts[-1]:
+            longer._tail, longer._parts = self._tail, [*self._parts[:-1], self._tail.extend(new.array)]
         else:
-            self._parts.append(empty)
-        return self
+            longer._tail, longer._parts = new, [*self._parts, new.array]
+        return longer
 
     def _check(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         import numpy as np

@@ -281,6 +281,68 @@ class ArrangedColumns(Container):
             self.__dict__["columns"] = self._ordered_columns()
             self._note_columns()
 
+    # ---- changing them
+
+    def remove_column(self, name: str) -> None:
+        """Take out a column with its index, its elements and its meanings.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such column.
+        InvalidValueError
+            A table of this type must have it.
+        """
+        column = self.__predefined__.get(name)
+        if column is not None and column.required:
+            raise InvalidValueError(f"{self._label()}: a {type(self).__name__} must have the column {name!r}")
+        self._remove_columns([name])
+
+    def _remove_columns(self, names: Collection[str]) -> None:
+        parts = [part for name in names for part in parts_of(self._top(name))]
+        gone = {part.name for part in parts}
+        for name in names:
+            if f"{name}_meanings" in self.meanings_tables:
+                del self.meanings_tables[f"{name}_meanings"]
+        self.__dict__.update(
+            _held={name: part for name, part in self._members.items() if name not in gone},
+            colnames=tuple(name for name in self.colnames if name not in names),
+            columns=tuple(part for part in self.columns if part.name not in gone),
+        )
+        self._forget_arrangement()
+        for part in parts:
+            super()._release(part)
+        self._note_columns()
+
+    def rename_column(self, name: str, new_name: str) -> None:
+        """Give a column another name, and its index, elements and meanings names that go with it.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such column.
+        InvalidValueError
+            There is a column of the new name, or the type of the table gives the column its name.
+        """
+        column = self.__predefined__.get(name)
+        if column is not None and column.required:
+            raise InvalidValueError(f"{self._label()}: in a {type(self).__name__} the column is always named {name!r}")
+        parts = {part.name: f"{new_name}{part.name.removeprefix(name)}" for part in parts_of(self._top(name))}
+        for taken in (new_name, *parts.values()):
+            if taken in self._members or taken == "id":
+                raise InvalidValueError(f"{self._label()}: there already is a column named {taken!r}")
+        held = {parts.get(each, each): part for each, part in self._members.items()}
+        for each, part in held.items():
+            part.__dict__["_name"] = part._check_name(each)
+        if f"{name}_meanings" in self.meanings_tables:
+            meanings = self.meanings_tables[f"{name}_meanings"]
+            self.meanings_tables.rename(meanings.name, f"{new_name}_meanings")
+            meanings.__dict__["_name"] = f"{new_name}_meanings"
+        self.__dict__.update(_held=held, colnames=tuple(new_name if each == name else each for each in self.colnames))
+        self._forget_arrangement()
+        self.__dict__["columns"] = self._ordered_columns()
+        self._note_columns()
+
     def _forget_arrangement(self) -> None:
         for derived in ("_top_columns", "_known_tops", "_row_parts", "_unusual"):
             self.__dict__.pop(derived, None)

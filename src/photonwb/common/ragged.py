@@ -295,7 +295,7 @@ class _ReadAhead:
 
     def read(self, start: int, end: int) -> Any:
         """The values between two places."""
-        if not self._length:
+        if not self._length or start == end:
             return self.array[start:end]
         first, values = self._stretch
         if not first <= start <= end <= first + len(values):

@@ -181,22 +181,16 @@ class EditPlan(Plan):
             if relation.path == old or relation.path.startswith(f"{old.rstrip('/')}/"):
                 inside = relation.path[len(old) :].strip("/")
                 for field in type(item).__fields__.values():
-                    if _concerns(field, inside, relation) and (
-                        field.name in item._changed or self._is_gone(item, field, relation)
-                    ):
+                    is_set = field.name in item._changed or _is_taken_out(item, field, relation)
+                    if is_set and _concerns(field, inside, relation):
                         return True
         return False
-
-    def _is_gone(self, item: AbstractContainer, field: Field, relation: Relation) -> bool:
-        """Whether a link in a collection was taken out of it."""
-        held = item.__dict__.get(field.name)
-        return relation.kind == "link" and isinstance(held, LabelledDict) and relation.name in held.taken_out()
 
     def _check_target(self, container: AbstractContainer, field: Field, target: AbstractContainer) -> None:
         super()._check_target(container, field, target)
         if self.path_of(target) is None and self.is_stored(target) and self.after(self.old_path(target)) is None:
             self.problems.append(
-                f"{container._label()}.{field.name}: {target._label()} was removed from the file; add it again, or set another one"
+                f"{container._label()}.{field.name}: {target._label()} was removed from the file; add it, or set another one"
             )
 
     def link_to(self, container: AbstractContainer, field_name: str, target: AbstractContainer) -> Link:
@@ -221,8 +215,9 @@ def _has_left(item: AbstractContainer, holder: AbstractContainer) -> bool:
     place, _, name = _inside(item, holder).rpartition("/")
     for field in type(holder).__fields__.values():
         if field.kind == Kind.CHILD and field.path == joined(place, name)[1:]:
-            return holder.__dict__.get(field.name, item) is not item
-        if field.kind == Kind.CHILDREN and field.where == place and _lost(holder, field, item, name):
+            if holder.__dict__.get(field.name, item) is not item:
+                return True
+        elif field.kind == Kind.CHILDREN and field.where == place and _lost(holder, field, item, name):
             return True
     return False
 
@@ -251,6 +246,12 @@ def _concerns(field: Field, inside: str, relation: Relation) -> bool:
     return relation.kind != "attribute" and (field.path == inside or (field.kind == Kind.CONTENT and not inside))
 
 
+def _is_taken_out(item: AbstractContainer, field: Field, relation: Relation) -> bool:
+    """Whether a link in a collection was taken out of it."""
+    held: Any = item.__dict__.get(field.name)
+    return relation.kind == "link" and isinstance(held, LabelledDict) and relation.name in held.taken_out()
+
+
 def _read_replaced(item: AbstractContainer) -> None:
     """Make objects of what others took the place of without looking, so that they are missed."""
     stored = cast("StoredObject", item._stored)
@@ -261,5 +262,6 @@ def _read_replaced(item: AbstractContainer) -> None:
                 stored.load(item, field)
             elif field.kind == Kind.CHILDREN and not isinstance(item.__dict__.get(name), LabelledDict):
                 members = members_of(item, field)
-                for member in members.names() if members is not None else ():
-                    members.read(member)
+                if members is not None:
+                    for member in members.names():
+                        members.read(member)

@@ -54,7 +54,7 @@ def write_changes(store: Store, plan: EditPlan, *, cache_spec: bool = True, link
     Parameters
     ----------
     store : Store
-        Open for changes: the one that the objects were read from, or a copy of it. In the second case they stay those of the first.
+        Open for changes: the one that the objects were read from, or a copy of it; then they stay those of the first.
     plan : EditPlan
         From `checked_plan`. The dates of the file grow by the date of this change.
     cache_spec : bool
@@ -85,7 +85,7 @@ class Editor(Writer):
         objects = list(plan.objects())
         for container, _ in objects:
             self._load_what_goes(container)
-        for relation in plan.relations if None in plan.fates.values() else ():
+        for relation in plan.relations if plan.fates else ():  # as it is before anything moves
             if any(plan.after(target) is None for target in relation.targets):
                 self._note_torn(relation)
         self._rearrange()
@@ -105,8 +105,11 @@ class Editor(Writer):
     # ---- places
 
     def _load_what_goes(self, container: AbstractContainer) -> None:
-        """Read arrays of objects that are removed, where others took them over."""
+        """Read what would be lost: attributes of datasets that are replaced, and arrays that others took over from what goes."""
+        replaced = {field.path for field in type(container).__fields__.values() if field.name in container._changed}
         for field in type(container).__fields__.values():
+            if field.kind == Kind.ATTRIBUTE and field.where in replaced:
+                getattr(container, field.name)
             value = container.__dict__.get(field.name)
             source: Any = value.source if isinstance(value, LazyArray) else None
             if source is not None and getattr(source, "store", None) is self.store and self.plan.after(source.path) is None:
@@ -188,9 +191,6 @@ class Editor(Writer):
         elif holder is None or key not in holder:
             self.write_field(container, field, group)
         elif isinstance(holder[key], Link) or (isinstance(field, SharedField) and hasattr(value, "neurodata_type")):
-            for other in type(container).__fields__.values():  # the attributes go with the dataset, and come with the new one
-                if other.kind == Kind.ATTRIBUTE and other.where == field.path:
-                    getattr(container, other.name)
             holder.delete(key)
             self.write_field(container, field, group)
         else:
@@ -283,8 +283,7 @@ class Editor(Writer):
 
     def _mend_link(self, holder: str, name: str, target: str) -> None:
         group = cast("Group", self._at(holder))
-        link = group[name] if name in group else None
-        if not isinstance(link, Link) or target.strip("/") not in self.store.root:
+        if name not in group or not isinstance(link := group[name], Link) or target.strip("/") not in self.store.root:
             return
         try:
             leads_there = self.store.follow(link, group).path == target
@@ -319,7 +318,7 @@ class Editor(Writer):
 
 def _settle(item: AbstractContainer) -> None:
     values = item.__dict__
-    values.update(_changed=frozenset(), _modified=False)
+    values.update(_changed=frozenset(), _assigned=frozenset(), _modified=False)
     for field in type(item).__fields__.values():
         value: Any = values.get(field.name)
         if isinstance(value, LabelledDict):

@@ -284,12 +284,20 @@ class NWBHDF5IO:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if kind is None and self._holds_unwritten_changes():
+        if kind is None and self.has_changes:
             warnings.warn(f"{self._path}: changes were not written; call write(nwbfile) before the file is closed", stacklevel=2)
         self.close()
 
-    def _holds_unwritten_changes(self) -> bool:
-        return self._mode in ("r+", "a") and self._reader is not None and self._reader.was_changed
+    @property
+    def has_changes(self) -> bool:
+        """Whether the file is open for changes, and objects of it were changed that were not written yet."""
+        return self._mode in ("r+", "a") and self._reader is not None and not self._closed and self._reader.was_changed
+
+    def diff(self, container: NWBFile) -> Any:
+        """What `write` would change in the file; see `NWBFile.diff`."""
+        from photonwb.io.differences import differences
+
+        return differences(container)
 
     def __repr__(self) -> str:
         return f"NWBHDF5IO({self._path!r}, {self._mode!r})"

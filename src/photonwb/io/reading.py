@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from photonwb.errors import BrokenLinkError, NotFoundError, PhotonwbError, UnreadableObjectError
 from photonwb.fields import Field, Kind, SharedField
 from photonwb.io import legacy
+from photonwb.io.noticing import note_silent_changes
 from photonwb.io.specifications import cached_catalog
 from photonwb.io.values import field_value, resolving_array
 from photonwb.labelled import LabelledDict
@@ -85,7 +86,9 @@ class Reader:
     @property
     def was_changed(self) -> bool:
         """Whether an object that was read has changes that the store does not have."""
-        return any(item._changed for item in self._objects.values())
+        for item in self.objects:
+            note_silent_changes(item)
+        return any(item._changed or item._modified for item in self._objects.values())
 
     def enter(self, container: AbstractContainer, node: Group | Dataset) -> None:
         """Note that an object is, from now on, the one for a node."""
@@ -212,7 +215,7 @@ class StoredObject:
 
     def _load(self, container: AbstractContainer, field: Field) -> Any:
         if field.kind == Kind.CONTENT:
-            return resolving_array(self.reader, cast("Dataset", self.node))
+            return self._array(container, field, cast("Dataset", self.node))
         holder = self.holder(field)
         if field.kind == Kind.CHILDREN:
             return self._children(container, field, cast("Group | None", holder))
@@ -223,7 +226,7 @@ class StoredObject:
             elif field.kind == Kind.CHILD and field.key is None:
                 found = self._only_child(container, field, cast("Group", holder))
             else:
-                found = self._member(field, cast("Group", holder))
+                found = self._member(container, field, cast("Group", holder))
         return container._empty(field) if found is None else found
 
     def holder(self, field: Field) -> Group | Dataset | None:
@@ -242,7 +245,10 @@ class StoredObject:
             return self.reader.referred(value)
         return field_value(field, value)
 
-    def _member(self, field: Field, holder: Group) -> Any:
+    def _array(self, container: AbstractContainer, field: Field, dataset: Dataset) -> Any:
+        return resolving_array(self.reader, dataset, lambda: container._note_assignment(field))
+
+    def _member(self, container: AbstractContainer, field: Field, holder: Group) -> Any:
         """A dataset, link or child that has a name of its own."""
         try:
             item = holder[field.key or field.name]
@@ -251,7 +257,7 @@ class StoredObject:
         if field.is_object:
             return self.reader.object_at(self.reader.follow(item, holder), field.types[0])
         if isinstance(item, Link) and isinstance(field, SharedField):
-            return self._sharing(field, item, holder)
+            return self._sharing(container, field, item, holder)
         dataset = cast("Dataset", self.reader.follow(item, holder))
         if "neurodata_type" in dataset.attributes and not isinstance(dataset.attributes["neurodata_type"], bytes):
             return self.reader.object_at(dataset)
@@ -259,15 +265,15 @@ class StoredObject:
             return field_value(field, dataset.read())
         if dataset.dtype.kind == "O" and _wants_texts(field):
             return field_value(field, dataset.read())
-        return resolving_array(self.reader, dataset)
+        return self._array(container, field, dataset)
 
-    def _sharing(self, field: Field, item: Link, holder: Group) -> Any:
+    def _sharing(self, container: AbstractContainer, field: Field, item: Link, holder: Group) -> Any:
         """A dataset that is a link to one of another object: that object, so that sharing is seen and kept."""
         target = self.reader.follow(item, holder)
         owner = self.reader.owner(target) if target.store is self.node.store else None
         if owner is not None and field.name in type(owner).__fields__ and target.name == field.key:
             return owner
-        return resolving_array(self.reader, cast("Dataset", target))
+        return self._array(container, field, cast("Dataset", target))
 
     def _only_child(self, container: AbstractContainer, field: Field, holder: Group) -> Any:
         names = StoredMembers(self, container, field, holder).names()

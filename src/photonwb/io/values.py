@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from photonwb.errors import UnreadableObjectError
 from photonwb.storage.contract import Reference
+from photonwb.storage.relations import holds_references
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from photonwb.fields import Field
     from photonwb.io.reading import Reader
     from photonwb.storage.contract import Dataset
@@ -69,23 +72,23 @@ def parsed_date(text: Any) -> Any:
     return date.astimezone() if date.tzinfo is None else date
 
 
-def resolving_array(reader: Reader, dataset: Dataset) -> Any:
-    """The values of a dataset: a scalar, or an array that is read when it is indexed."""
+def resolving_array(reader: Reader, dataset: Dataset, note: Callable[[], None]) -> Any:
+    """The values of a dataset: a scalar, or an array that is read when it is indexed.
+
+    `note` is called when a part of the array was assigned to, which a file that is open for changes allows.
+    """
     if dataset.shape == ():
         value = dataset.read()
         return reader.referred(value) if isinstance(value, Reference) else _plain(value)
     from photonwb.arrays import LazyArray
 
-    array = LazyArray(dataset.source())
-    return ResolvingArray(array, reader) if holds_references(dataset) else array
+    if holds_references(dataset.layout.element):
+        return ResolvingArray(LazyArray(dataset.source()), reader)
+    if dataset.store.writable:
+        from photonwb.io.writable import WritableArray
 
-
-def holds_references(dataset: Dataset) -> bool:
-    """Whether elements of the dataset, or members of them, are references."""
-    element = dataset.layout.element
-    if isinstance(element, tuple):
-        return any(member == "reference" for _, member in element)
-    return isinstance(element, str) and element == "reference"
+        return WritableArray(dataset, note)
+    return LazyArray(dataset.source())
 
 
 class ResolvingArray:

@@ -1,0 +1,89 @@
+"""Arrays of a file that is open for changes: assigning to a part of one writes that part."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from photonwb.arrays import LazyArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from photonwb.storage.contract import Dataset
+
+__all__ = ["WritableArray"]
+
+
+class WritableArray(LazyArray):
+    """An array in a file that can be assigned to; the file has the new values for good once the changes are written.
+
+    Parameters
+    ----------
+    source : Dataset
+    note : callable
+        Called after each change.
+    """
+
+    __slots__ = ("_note",)
+
+    def __init__(self, source: Dataset, note: Callable[[], None]) -> None:
+        super().__init__(source.source())
+        self._note = note
+
+    @property
+    def _dataset(self) -> Dataset:
+        return cast("Dataset", self.source)
+
+    def __setitem__(self, key: Any, values: Any) -> None:
+        import numpy as np
+
+        place = _place(key, self.shape)
+        if place is None:  # no box: what it touches is changed in memory
+            whole = self[...]
+            whole[key] = values
+            self._dataset.write(tuple(slice(0, length) for length in self.shape), whole)
+        else:
+            array = np.asarray(values, self.dtype)
+            counts = tuple(part.stop - part.start for part in place)
+            kept = tuple(count for count, part in zip(counts, _parts(key, len(counts)), strict=True) if isinstance(part, slice))
+            self._dataset.write(place, np.broadcast_to(array, kept).reshape(counts))
+        self._note()
+
+    def resize(self, size: int | tuple[int, ...], axis: int | None = None) -> None:
+        """Give the array another shape, or another length along one axis, as far as its dataset may grow."""
+        shape = tuple(size) if axis is None and isinstance(size, tuple) else None
+        if shape is None:
+            lengths = list(self.shape)
+            lengths[axis or 0] = int(cast("int", size))
+            shape = tuple(lengths)
+        self._dataset.resize(shape)
+        self._note()
+
+
+def _parts(key: Any, axes: int) -> list[Any]:
+    """One index for each axis."""
+    parts: list[Any] = list(cast("Any", key)) if isinstance(key, tuple) else [key]
+    if any(part is Ellipsis for part in parts):
+        dots = next(position for position, part in enumerate(parts) if part is Ellipsis)
+        parts[dots : dots + 1] = [slice(None)] * (axes - len(parts) + 1)
+    return parts + [slice(None)] * (axes - len(parts))
+
+
+def _place(key: Any, shape: tuple[int, ...]) -> tuple[slice, ...] | None:
+    """An index as a slice for each axis; None where it is none that a box stands for."""
+    place: list[slice] = []
+    parts = _parts(key, len(shape))
+    if len(parts) != len(shape):
+        return None
+    for part, length in zip(parts, shape, strict=True):
+        if isinstance(part, slice) and part.step in (None, 1):
+            start, stop, _ = part.indices(length)
+            place.append(slice(start, max(start, stop)))
+        elif isinstance(part, (slice, bool)) or not hasattr(part, "__index__"):
+            return None
+        else:
+            row = int(part) + length if part < 0 else int(part)
+            if not 0 <= row < length:
+                raise IndexError(f"index {part} is out of bounds for an axis of length {length}")
+            place.append(slice(row, row + 1))
+    return tuple(place)
