@@ -12,6 +12,7 @@ import hdmf.common as theirs
 import numpy as np
 import pandas as pd
 import pytest
+from hdmf.data_utils import DataChunkIterator
 
 import photonwb.common as ours
 
@@ -287,6 +288,17 @@ CALLS |= {
     ),
     "from_dataframe missing": lambda lib: type(declared(lib)).from_dataframe(df=FRAME, name="t"),
     "equal": lambda lib: [table(lib) == table(lib), table(lib) == arrays(lib), table(lib) == 3],
+    "rows of a column of a region": lambda lib: [list(region(lib)[rows, "a"]) for rows in (slice(0, 2), [2, 0])],
+    "rows of a ragged column of a region": lambda lib: region(lib)[1:3, "b"],
+    "columns named like attributes": lambda lib: lib.DynamicTable(
+        name="t", description="d", columns=[lib.VectorData(name=each, description="d", data=[1]) for each in ("name", "parent")]
+    ),
+    "column named like an attribute": lambda lib: lib.DynamicTable(name="t", description="d").add_column(
+        name="description", description="d"
+    ),
+    "identifiers of an iterator of other numbers": lambda lib: lib.ElementIdentifiers(
+        name="id", data=DataChunkIterator(data=np.ones(3))
+    ),
     "region by region": lambda lib: list(region(lib)),
     "vector by vector": lambda lib: list(regions(lib)["group"]),
     "element by element": lambda lib: [

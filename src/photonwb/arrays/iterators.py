@@ -155,7 +155,7 @@ class DataChunkIterator(AbstractDataChunkIterator):
         self._peeked: DataChunk | None = None
         self._is_array = hasattr(data, "shape") and hasattr(data, "__getitem__")
         self._elements: Iterator[Any] = iter(()) if self._is_array or data is None else iter(data)
-        if maxshape is None and (self._is_array or isinstance(data, (list, tuple))):
+        if maxshape is None and (self._is_array or isinstance(data, (list, tuple, range))):
             maxshape = shape_of(cast("Any", data))
         self._maxshape = maxshape
         if dtype is None:

@@ -27,6 +27,8 @@ def shape_of(data: Any) -> tuple[int | None, ...] | None:
     wrapped = getattr(data, "data", None)
     if wrapped is not None and wrapped is not data and not isinstance(data, memoryview):
         return shape_of(wrapped)
+    if isinstance(data, range):
+        return (len(data),)
     if isinstance(data, (list, tuple)):
         return _sequence_shape(data)  # pyright: ignore[reportUnknownArgumentType] - nothing is known of the items
     return None

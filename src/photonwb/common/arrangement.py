@@ -7,6 +7,7 @@ an object when it is asked for, so that one that is damaged or missing does not 
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from photonwb.common import building
@@ -20,7 +21,7 @@ from photonwb.fields import Field, Kind, attribute, children
 from photonwb.labelled import LabelledDict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from photonwb.common.meanings import MeaningsTable
     from photonwb.container import AbstractContainer
@@ -88,6 +89,13 @@ class ArrangedColumns(Container):
         self._take_identifiers(arguments.get("id"))
 
     # ---- the columns
+
+    def _warn_of_hidden(self, columns: Iterable[VectorData], stacklevel: int) -> None:
+        """Warn of columns that an attribute of the table stands in the way of."""
+        for name in (column.name for column in columns):
+            if not isinstance(getattr(type(self), name, None), (Column, type(None))):
+                text = f"{self._label()}: table.{name} is something else than the column, which is table[{name!r}]"
+                warnings.warn(text, stacklevel=stacklevel)
 
     @property
     def _members(self) -> Mapping[str, VectorData]:
@@ -206,6 +214,7 @@ class ArrangedColumns(Container):
         if colnames is not None and len(colnames):
             names = self._checked_colnames(colnames, names)
         self._check_indices(held)
+        self._warn_of_hidden(given, stacklevel=6)
         self._forget_arrangement()
         self.__dict__.update(_held=held, colnames=names)
         self.__dict__["columns"] = tuple(held.values()) if colnames is None else self._ordered_columns()

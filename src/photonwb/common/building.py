@@ -241,8 +241,7 @@ def with_predefined(
 
 def _warn_of_contradiction(name: str, owner: str, said: str, argument: str) -> None:
     warnings.warn(
-        f"Column '{name}' is predefined in {owner} with {said} which does not match the entered {argument} argument. "
-        "Please ensure the new column complies with the spec.",
+        f"{owner} declares its column {name!r} with {said}; {argument} says otherwise, so the file may not keep to the standard",
         stacklevel=4,
     )
 

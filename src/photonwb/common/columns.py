@@ -222,7 +222,7 @@ class ElementIdentifiers(GrowingData, neurodata_type="ElementIdentifiers"):
     def _check_whole(self, values: Any) -> None:
         dtype = getattr(values, "dtype", None)
         if dtype is not None:
-            wrong = dtype.kind not in "iu" and len(values) > 0
+            wrong = dtype.kind not in "iu" and shape_of(values) != (0,)
         else:
             wrong = isinstance(values, (list, tuple)) and not all(type(each) is int or is_whole(each) for each in values)
         if wrong:

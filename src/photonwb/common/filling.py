@@ -13,7 +13,6 @@ from photonwb.checks import mismatch
 from photonwb.common import building
 from photonwb.common.arrangement import ArrangedColumns, parts_of
 from photonwb.common.columns import is_whole
-from photonwb.common.predefined import Column
 from photonwb.common.ragged import Ragged, VectorIndex
 from photonwb.common.regions import require_region
 from photonwb.errors import InvalidTypeError, InvalidValueError
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from photonwb.common.columns import GrowingData, VectorData
     from photonwb.common.dynamic import DynamicTable
     from photonwb.common.meanings import MeaningsTable
+    from photonwb.common.predefined import Column
     from photonwb.typing import ArrayLike
 
     # The attributes of a table, and of each part of its columns the data and their length.
@@ -146,12 +146,7 @@ class FilledColumns(ArrangedColumns):
         self.id.extend(range(rows))  # the first column brings the rows
 
     def _join(self, name: str, parts: list[VectorData]) -> None:
-        if any(_hides_attribute(type(self), part.name) for part in parts):
-            warnings.warn(
-                f"An attribute '{name}' already exists on {type(self).__name__} '{self.name}' so this column cannot be "
-                f"accessed as an attribute, e.g., table.{name}; it is reached as table['{name}'].",
-                stacklevel=3,
-            )
+        self._warn_of_hidden(parts, stacklevel=4)
         colnames, columns = self.colnames, self.columns
         self.__dict__.update(
             _held={**self._members, **{part.name: part for part in parts}}, colnames=(*colnames, name), columns=(*columns, *parts)
@@ -319,8 +314,3 @@ def _count_of_rows(values: Any) -> int:
     if isinstance(values, (str, bytes)) or not hasattr(values, "__len__"):
         raise InvalidTypeError(mismatch("add_rows", "a list or array with the values of all new rows", values))
     return len(values)
-
-
-def _hides_attribute(cls: type, name: str) -> bool:
-    """Whether an attribute of the class stands in the way of a column of that name."""
-    return not isinstance(getattr(cls, name, None), (Column, type(None)))

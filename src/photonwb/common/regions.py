@@ -146,7 +146,7 @@ class DynamicTableRegion(VectorData, neurodata_type="DynamicTableRegion"):
 
         Parameters
         ----------
-        arg : int, slice, list, array, str or (int, str)
+        arg : int, slice, list, array, str, or a tuple of rows and a name
             Which of the rows of the region; the name of a column of the table; or both.
         index : bool
             Give the row numbers in place of the rows.
@@ -166,6 +166,8 @@ class DynamicTableRegion(VectorData, neurodata_type="DynamicTableRegion"):
             return self.table[arg]
         if isinstance(arg, tuple):
             row, column = arg
+            if not is_one_row(row):
+                return self.table[column].get(self._rows_at(row))
             return self.table[self._row_at(row), column]
         if is_one_row(arg):
             row = self._row_at(arg)

@@ -70,6 +70,10 @@ def test_a_list_knows_its_shape():
     assert np.array_equal(rebuilt(iterator, (7, 3, 2)), FRAMES)
 
 
+def test_a_range_knows_its_length():
+    assert DataChunkIterator(range(10), buffer_size=3).maxshape == (10,)
+
+
 @pytest.mark.parametrize("buffer_size", [1, 2, 5])
 def test_missing_elements_leave_gaps(buffer_size):
     elements = [None, 1, 2, None, None, 3, None, 4, 5, None]

@@ -229,7 +229,7 @@ def test_cells_of_several_members():
 
 def test_a_column_called_name():
     table = DynamicTable("t", "d")
-    with pytest.warns(UserWarning, match="'name' already exists"):
+    with pytest.warns(UserWarning, match="table.name is something else"):
         table.add_column("name", "d", data=["x"])
     assert table.to_dataframe()["name"].tolist() == ["x"]
     assert table[0]["name"].tolist() == ["x"]
