@@ -13,6 +13,7 @@
     │   ├── RecordingBehindError             more data than the disk takes
     │   └── DamagedFileError                 what the file holds cannot be what was written
     ├── BrokenLinkError (KeyError)           a link or reference that leads nowhere
+    │   └── UntrustedLinkError               a file that only a trusted file may lead to
     └── UnreadableObjectError (ValueError)   one object of a file does not make sense
 
 Each inherits the builtin that a caller would catch anyway, so that code written for other libraries keeps working.
@@ -35,6 +36,7 @@ __all__ = [
     "SchemaError",
     "StorageError",
     "UnreadableObjectError",
+    "UntrustedLinkError",
 ]
 
 
@@ -92,6 +94,10 @@ class DamagedFileError(StorageError):
 
 class BrokenLinkError(NotFoundError):
     """A link or an object reference whose target does not exist or may not be followed."""
+
+
+class UntrustedLinkError(BrokenLinkError):
+    """A file outside of the folder of the one that leads there, which is not opened unless that one is trusted."""
 
 
 class UnreadableObjectError(PhotonwbError, ValueError):

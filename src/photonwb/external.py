@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.arrays.shapes import shape_of
-from photonwb.errors import InvalidValueError, MissingFileError
+from photonwb.errors import InvalidValueError, MissingFileError, UntrustedLinkError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +66,11 @@ def _found(series: ImageSeries, folder: Path) -> list[Path]:
         path = next((path for path in (folder / name, folder / name.replace("\\", "/")) if path.is_file()), None)
         if path is None:
             raise MissingFileError(f"{series._label()}.external_file: there is no {name} in {folder}")
+        if series._stored is not None and not series._stored.may_open(str(path)):
+            raise UntrustedLinkError(
+                f"{series._label()}.external_file: {path} is outside of the folder of {series._stored.location}: not opened; "
+                "open the file with trusted=True if you know who made it"
+            )
         found.append(path)
     return found
 

@@ -53,6 +53,8 @@ class NWBHDF5IO:
         Accepted and without effect.
     extensions : str or list of str, optional
         Paths of namespace files of extensions to load.
+    trusted : bool
+        Whether the file may lead to files outside of its folder, as any may in pynwb; see `photonwb.open`.
     """
 
     def __init__(
@@ -67,6 +69,8 @@ class NWBHDF5IO:
         aws_region: str | None = None,
         herd_path: str | None = None,
         extensions: Any = None,
+        *,
+        trusted: bool = True,
     ) -> None:
         if path is None and file is None:
             raise InvalidValueError("NWBHDF5IO: give the path of a file, or an open h5py.File as file=")
@@ -85,6 +89,7 @@ class NWBHDF5IO:
         self._file = file
         self._driver = driver
         self._aws_region = aws_region
+        self._trusted = trusted
         self._reader: Reader | None = None
         self._store: Store | None = None
         self._written: NWBFile | None = None
@@ -107,7 +112,7 @@ class NWBHDF5IO:
                 options["driver"] = self._driver
             if self._aws_region is not None:
                 options["aws_region"] = self._aws_region.encode()
-            self._store = opened_store(self._file or self._path, self._mode, options)
+            self._store = opened_store(self._file or self._path, self._mode, options, trusted=self._trusted)
             self._reader = Reader(self._store, self)
         return self._store
 

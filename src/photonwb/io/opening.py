@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["get_nwbfile_version", "open_file", "read_nwb", "version_of"]
 
 
-def open_file(path: typing.Path, mode: str = "r") -> NWBFile:
+def open_file(path: typing.Path, mode: str = "r", *, trusted: bool = False) -> NWBFile:
     """Open an NWB file.
 
     Only the root of the file is looked at; everything else is read when it is touched. The result owns the file: use it in a
@@ -27,6 +27,10 @@ def open_file(path: typing.Path, mode: str = "r") -> NWBFile:
     path : path
     mode : {"r", "r+"}
         Read, or change in place.
+    trusted : bool
+        Whether the file may lead to files outside of its folder: by links, by values that lie in other files, and by the paths of
+        movies beside it. Without it, links and movies in the folder and below are opened, others raise an error. A file that
+        somebody sends you could otherwise have your programs read, and send on, any other file of yours.
 
     Returns
     -------
@@ -39,12 +43,12 @@ def open_file(path: typing.Path, mode: str = "r") -> NWBFile:
     """
     if mode not in ("r", "r+"):
         raise StorageError(f"photonwb.open: expected mode 'r' or 'r+', got {mode!r}; to create a file use photonwb.write")
-    return NWBHDF5IO(path, mode).read()
+    return NWBHDF5IO(path, mode, trusted=trusted).read()
 
 
 def read_nwb(path: typing.Path) -> NWBFile:
-    """Read an NWB file; the same as `open` for reading."""
-    return open_file(os.fspath(path))
+    """Read an NWB file; the same as `open` for reading, but links are followed wherever they lead, as in pynwb."""
+    return open_file(os.fspath(path), trusted=True)
 
 
 def get_nwbfile_version(h5py_file: Any) -> tuple[str | None, tuple[Any, ...] | None]:

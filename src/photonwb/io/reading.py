@@ -18,6 +18,7 @@ from photonwb.io.values import field_value, resolving_array
 from photonwb.labelled import LabelledDict
 from photonwb.registry import known_class
 from photonwb.storage.contract import Link, Reference
+from photonwb.storage.links import is_in_folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -186,6 +187,10 @@ class StoredObject:
     def io(self) -> Any:
         """What the file was opened with."""
         return self.reader.io
+
+    def may_open(self, path: str) -> bool:
+        """Whether another file that this one names may be opened: one in its folder or below, or any if it is trusted."""
+        return getattr(self.reader.store, "trusted", True) or is_in_folder_of(self.location, path)
 
     def object_id(self) -> str | None:
         """The object_id in the file, if it has one."""
@@ -366,6 +371,8 @@ def _wants_texts(field: Field) -> bool:
 
 def walk(container: AbstractContainer) -> Iterator[AbstractContainer]:
     """An object and all below it, parents first."""
-    yield container
-    for item in container.children:
-        yield from walk(item)
+    waiting = [container]
+    while waiting:
+        item = waiting.pop()
+        yield item
+        waiting.extend(reversed(item.children))

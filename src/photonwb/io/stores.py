@@ -22,7 +22,7 @@ PATIENCE = 0.5
 INTERVAL = 0.005
 
 
-def opened_store(file: Any, mode: str, options: Mapping[str, Any]) -> Store:
+def opened_store(file: Any, mode: str, options: Mapping[str, Any], *, trusted: bool = True) -> Store:
     """Open the store of a file.
 
     Parameters
@@ -32,12 +32,20 @@ def opened_store(file: Any, mode: str, options: Mapping[str, Any]) -> Store:
         A local file that is opened for changes is changed as a whole or not at all.
     options : mapping
         Handed to `h5py.File`.
+    trusted : bool
+        Whether the file may lead to files outside of its folder.
 
     Raises
     ------
     StorageError
         There is no such file, or it cannot be opened; the message says why.
     """
+    store: Any = _opened(file, mode, options)
+    store.trusted = trusted
+    return store
+
+
+def _opened(file: Any, mode: str, options: Mapping[str, Any]) -> Store:
     from photonwb.storage.hdf5 import HDF5Store
 
     is_path = isinstance(file, (str, os.PathLike)) and "://" not in os.fspath(file)

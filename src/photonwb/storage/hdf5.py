@@ -23,13 +23,14 @@ from photonwb.errors import (
     NotFoundError,
     PhotonwbError,
     StorageError,
+    UntrustedLinkError,
 )
 
 from .hdf5_addresses import Addresses
 from .hdf5_library import h5fd, h5o, h5r, name_bytes
 from .hdf5_nodes import HDF5Dataset, HDF5Group
 from .hdf5_opening import FOREIGN_ERRORS, open_file, open_input
-from .links import follow
+from .links import follow, is_in_folder_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -251,13 +252,15 @@ class HDF5Store:
         """The store of another file, opened for reading the first time that a link leads there."""
         if not Path(self.location).is_file():
             raise BrokenLinkError(f"{self.location}: links to other files can be followed from local files only, not to {file!r}")
-        folder = os.path.dirname(os.path.realpath(self.location))
-        path = os.path.realpath(os.path.join(folder, file))  # noqa: PTH118 - `file` may be absolute, and must lose its '..'
-        if not Path(path).exists() and Path(file).is_absolute():
-            # A file that moved together with its neighbour; HDF5 looks there, too.
-            path = os.path.join(folder, Path(file).name)  # noqa: PTH118
-        if not self.trusted and not Path(path).is_relative_to(folder):
-            raise BrokenLinkError(f"{self.location}: a link leads to {path}, outside of the folder of this file; not followed")
+        folder = Path(self.location).parent
+        # From the folder as it was named, or that in which the file really is; or one that moved together with its neighbour.
+        places = [folder / file, Path(os.path.realpath(self.location)).parent / file, folder / Path(file).name]
+        path = os.path.realpath(next((place for place in places[: 2 + Path(file).is_absolute()] if place.exists()), places[0]))
+        if not self.trusted and not is_in_folder_of(self.location, path):
+            raise UntrustedLinkError(
+                f"{self.location}: a link leads to {path}, outside of the folder of this file, and is not followed; open the "
+                "file with trusted=True if you know who made it"
+            )
         with self._lock:
             # All files that links lead to share this table, so that circles end at what is open already.
             self._family.setdefault(os.path.realpath(self.location), self)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from photonwb.errors import BrokenLinkError, ClosedFileError, NotFoundError, StorageError
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
     from .contract import Dataset, Group
 
-__all__ = ["LinkedStore", "descend", "follow"]
+__all__ = ["LinkedStore", "descend", "follow", "is_in_folder_of"]
 
 # More links in a row than anyone makes on purpose: they go in a circle.
 MOST_LINKS = 40
@@ -52,6 +54,12 @@ def follow(
             f"{origin}: a link leads to {link.path!r}{target_file}, which cannot be reached: {error}"
         ) from error
     return cast("Group | Dataset", target)
+
+
+def is_in_folder_of(location: str, path: str) -> bool:
+    """Whether a path leads into the folder of a file or below, whatever links of the file system are on the way."""
+    folder, other = Path(os.path.realpath(location)).parent, Path(os.path.realpath(path))
+    return other.is_relative_to(folder)
 
 
 def descend(start: Group, path: str, hops: Iterator[int] | None = None, *, to_target: bool = False) -> Group | Dataset | Link:

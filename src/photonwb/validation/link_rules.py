@@ -51,6 +51,15 @@ def broken_link(item: Item) -> Iterator[Problem]:
             )
             continue
         found = f"{link.file}:{link.path}" if link.file else link.path
+        if member.is_untrusted:
+            yield Problem(
+                "a link out of the folder of the file was not followed",
+                member.name,
+                found=found,
+                fix="validate with trusted=True if you know who made the file",
+                severity=Severity.WARNING,
+            )
+            continue
         fix = "put the other file back beside this one" if link.file else "let it lead to an existing object, or delete it"
         yield Problem("a link leads nowhere", member.name, wanted or "an object", found, fix)
 

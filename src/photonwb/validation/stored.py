@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from photonwb.errors import BrokenLinkError, PhotonwbError, SchemaError
+from photonwb.errors import BrokenLinkError, PhotonwbError, SchemaError, UntrustedLinkError
 from photonwb.schema import DatasetSpec, GroupSpec, LinkSpec
 from photonwb.storage.contract import Link, is_group
 from photonwb.validation.element_types import element_of_value
@@ -44,6 +44,7 @@ class Member(NamedTuple):
     link: Link | None = None
     problem: str = ""
     types: tuple[str, ...] = ()
+    is_untrusted: bool = False
 
 
 class Specified(NamedTuple):
@@ -169,7 +170,7 @@ class StoredFile:
                 link, node = node, group.store.follow(node, group)
             neurodata_type, namespace = self.type_of(node)
         except BrokenLinkError as error:
-            return Member(name, None, link, str(error))
+            return Member(name, None, link, str(error), is_untrusted=isinstance(error, UntrustedLinkError))
         except PhotonwbError as error:
             return Member(name, None, link, f"cannot be read: {error}")
         return Member(name, node, link, "", self.facts(neurodata_type, namespace).types if neurodata_type else ())

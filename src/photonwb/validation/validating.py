@@ -39,6 +39,7 @@ def validate(
     verbose: bool = False,
     driver: str | None = None,
     aws_region: str | None = None,
+    trusted: bool = False,
     paths: Iterable[typing.Path] | None = None,
 ) -> Findings:
     """Tell what is wrong with a file.
@@ -64,6 +65,8 @@ def validate(
         Accepted and without effect.
     driver, aws_region : str, optional
         How HDF5 opens the file; see `NWBHDF5IO`.
+    trusted : bool
+        Whether to follow links out of the folder of the file; see `photonwb.open`.
 
     Returns
     -------
@@ -91,7 +94,7 @@ def validate(
         raise InvalidValueError(f"validate: expected layers out of {', '.join(LAYERS)}, got {', '.join(unknown)}")
     findings = Findings()
     for item in sources:
-        with _opened(item, driver, aws_region) as opened:
+        with _opened(item, driver, aws_region, trusted) as opened:
             found = _distinct(_found(*opened, chosen, namespace if use_cached_namespaces else None, use_cached_namespaces))
         findings.extend(sorted(found, key=lambda finding: -finding.severity))
     return findings.errors if is_drop_in else findings
@@ -99,7 +102,7 @@ def validate(
 
 @contextmanager
 def _opened(
-    source: Any, driver: str | None, aws_region: str | None
+    source: Any, driver: str | None, aws_region: str | None, trusted: bool
 ) -> Generator[tuple[Store | None, NWBFile | None, Finding | None]]:
     """The store and the object of a file, or what keeps it from being opened."""
     if hasattr(source, "neurodata_type"):
@@ -112,7 +115,7 @@ def _opened(
     elif isinstance(source, str) or hasattr(source, "__fspath__") or hasattr(source, "source"):
         address = str(getattr(source, "source", None) or os.fspath(source))
         try:
-            opened = NWBHDF5IO(address, "r", driver=driver, aws_region=aws_region)
+            opened = NWBHDF5IO(address, "r", driver=driver, aws_region=aws_region, trusted=trusted)
         except MissingFileError:
             raise
         except PhotonwbError as error:
