@@ -491,6 +491,11 @@ class AbstractContainer:
             lines.extend(f"  {name}: {_summary(value)}" for name, value in shown)
         return "\n".join(lines) + "\n"
 
+    def _repr_html_(self) -> str:
+        from photonwb.html import container_html
+
+        return container_html(self)
+
 
 class FieldsView(MutableMapping[str, Any]):
     """The fields of an object that have a value, as a dict that follows every change."""

@@ -183,6 +183,11 @@ class LabelledDict(MutableMapping[str, T]):
     def __repr__(self) -> str:
         return f"{{{', '.join(f'{key!r}: <{self._kind(key)}>' for key in self)}}}"
 
+    def _repr_html_(self) -> str:
+        from photonwb.html import dict_html
+
+        return dict_html(self)
+
     def _kind(self, key: str) -> str:
         return type(self._items[key]).__name__ if key in self._items else "not read yet"
 

@@ -126,6 +126,11 @@ class LazyArray:
             described = f"that cannot be read: {error}"
         return f"<LazyArray {described}>"
 
+    def _repr_html_(self) -> str:
+        from .page import array_html
+
+        return array_html(self)
+
     def __getitem__(self, key: Any) -> Any:
         import numpy as np
 

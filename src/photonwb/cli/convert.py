@@ -33,6 +33,7 @@ def run(options: Namespace) -> int:
             photonwb.write(nwbfile, target)
     with photonwb.open(target) as written:
         new = written.get_read_io().nwb_version[0]
-    facts = {"file": str(target), "bytes": target.stat().st_size, "nwb_version": new, "source_nwb_version": old}
-    show(options, facts, [f"{target}: {size(facts['bytes'])}, NWB {new}, was {old}"])
+    nbytes = target.stat().st_size
+    facts = {"file": str(target), "bytes": nbytes, "nwb_version": new, "source_nwb_version": old}
+    show(options, facts, [f"{target}: {size(nbytes)}, NWB {new}, was {old}"])
     return 0

@@ -32,12 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=list(importers()), help="what the sources are (default: recognised)")
     parser.add_argument("--metadata", metavar="PATH", help="YAML or JSON file with what the sources do not say")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="the same for one name")
-    parser.add_argument(
-        "--allow-placeholders", action="store_true", help="mark what nobody says as unknown, in place of refusing"
-    )
-    parser.add_argument(
-        "--masks", choices=("pixel", "image"), default="pixel", help="how to store regions (default: %(default)s)"
-    )
+    parser.add_argument("--allow-placeholders", action="store_true", help="mark what nobody says as unknown")
+    parser.add_argument("--masks", choices=("pixel", "image"), default="pixel", help="form of regions (default: %(default)s)")
     parser.add_argument("--dry-run", action="store_true", help="show the tree of the session, and write nothing")
     add_output(parser, "the file to write")
     for name, (parameter, description, formats) in _options(importers()).items():
@@ -87,23 +83,29 @@ def _add_option(group: Any, name: str, parameter: Parameter, description: str) -
 def run(options: argparse.Namespace) -> int:
     """Read the sources, and write the session."""
     from photonwb.cli.output import Progress, UsageError, show, target_of, told
-    from photonwb.importers import import_session, importers
+    from photonwb.errors import InvalidValueError
+    from photonwb.importers import import_session, importers, recognise
 
     if not options.output and not options.dry_run:
         raise UsageError("say where the session goes: --output PATH, or --dry-run to see what it would be")
     target = target_of(options) if options.output and not options.dry_run else None
     given = {name: getattr(options, name) for name in _options(importers()) if hasattr(options, name)}
+    for source in options.sources if options.format is None else ():
+        recognise(source)  # or tell that it cannot be read, which is something else than that something is missing
     with Progress(options, "import", "steps") as progress:
         progress(0, 2)
-        nwbfile = import_session(
-            options.sources,
-            metadata=options.metadata,
-            format=options.format,
-            allow_placeholders=options.allow_placeholders,
-            masks=options.masks,
-            **_settings(options.set),
-            **given,
-        )
+        try:
+            nwbfile = import_session(
+                options.sources,
+                metadata=options.metadata,
+                format=options.format,
+                allow_placeholders=options.allow_placeholders,
+                masks=options.masks,
+                **_settings(options.set),
+                **given,
+            )
+        except InvalidValueError as error:
+            raise UsageError(f"{error} (here: --set NAME=VALUE, --metadata PATH, --allow-placeholders)") from error
         progress(1, 2)
         if target is not None:
             from photonwb import write

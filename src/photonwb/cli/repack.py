@@ -34,6 +34,7 @@ def run(options: Namespace) -> int:
     target = target_of(options, options.file)
     with Progress(options, "repack", "bytes") as progress, told(target):
         repack_file(options.file, target, compression=options.compression, frames=options.frames, progress=progress)
-    facts = {"file": str(target), "bytes": target.stat().st_size, "source_bytes": Path(options.file).stat().st_size}
-    show(options, facts, [f"{target}: {size(facts['bytes'])}, was {size(facts['source_bytes'])}"])
+    now, before = target.stat().st_size, Path(options.file).stat().st_size
+    facts = {"file": str(target), "bytes": now, "source_bytes": before}
+    show(options, facts, [f"{target}: {size(now)}, was {size(before)}"])
     return 0

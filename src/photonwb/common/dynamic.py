@@ -286,9 +286,6 @@ class DynamicTable(FilledColumns, neurodata_type="DynamicTable"):
             f"{self[: min(nrows, count)].to_html()}{more}</div>"
         )
 
-    def _repr_html_(self) -> str:
-        return self.generate_html_repr()
-
     def __repr__(self) -> str:
         lines = [f"{self.name} {type(self).__module__}.{type(self).__name__} at 0x{id(self):x}", "Fields:"]
         lines.append(f"  description: {self.description}")

@@ -122,3 +122,8 @@ class Findings(list[Finding]):
 
     def __str__(self) -> str:
         return "\n".join(map(str, self)) or "nothing found"
+
+    def _repr_html_(self) -> str:
+        from photonwb.html import findings_html
+
+        return findings_html(self)
