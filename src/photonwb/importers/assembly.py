@@ -176,7 +176,7 @@ class _Session:
         return self.module[name]
 
     def add_motion(self, motion: Motion) -> None:
-        suffix, timing = plane_suffix(motion.plane), self.metadata.timing(motion.timing, motion.plane)
+        suffix, timing = motion.channel + plane_suffix(motion.plane), self.metadata.timing(motion.timing, motion.plane)
         shifts = corrected = None
         original = self._original(motion)
         stacked = motion.corrected is not None and motion.shifts is not None and original is not None
@@ -200,7 +200,7 @@ class _Session:
             )
         if stacked:
             movie = ImageSeries("corrected", data=motion.corrected, unit=motion.unit, description=about, **timing)
-            stack = CorrectedImageStack(movie, original, shifts, name=motion.name or f"CorrectedImageStack{suffix}")  # type: ignore[arg-type] - all there
+            stack = CorrectedImageStack(movie, original, shifts, name=f"CorrectedImageStack{suffix}")  # type: ignore[arg-type] - all there
             self.container(MotionCorrection).add_corrected_image_stack(stack)
             return
         for series in (shifts, corrected):

@@ -223,8 +223,8 @@ class Motion(NamedTuple):
         The movie after correction.
     original : str, optional
         Name of the `Movie` that was corrected; the only one of the plane that fits unless given.
-    name : str, optional
-        Name of the stack; made from the plane unless given.
+    channel : str
+        Which channel the movie shows, where there are several: names end in it.
     """
 
     plane: str
@@ -233,7 +233,7 @@ class Motion(NamedTuple):
     original: str | None = None
     timing: Timing = Timing()
     description: str | None = None
-    name: str | None = None
+    channel: str = ""
     unit: str = "n.a."
     kind: str = "TwoPhotonSeries"
 

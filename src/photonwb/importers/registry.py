@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -28,12 +28,17 @@ def importers() -> Mapping[str, Importer]:
     """All importers by name; those of other packages come first, and replace ours of the same name."""
     from importlib.metadata import entry_points
 
-    others = [cast("Importer", point.load()) for point in entry_points(group="photonwb.importers")]
-    present = [module for module in _MODULES if find_spec(f"{__package__}.{module}")]
-    ours = [cast("Importer", import_module(f"{__package__}.{module}")) for module in present]
     found: dict[str, Importer] = {}
-    for each in (*others, *ours):
-        found.setdefault(each.name, each)
+    for point in entry_points(group="photonwb.importers"):
+        try:
+            offered = cast("Importer", point.load())
+        except (ImportError, AttributeError) as error:
+            warnings.warn(f"the importer {point.name!r} of another package is left out: {error}", stacklevel=2)
+        else:
+            found.setdefault(offered.name, offered)
+    for module in _MODULES:
+        ours = cast("Importer", import_module(f"{__package__}.{module}"))
+        found.setdefault(ours.name, ours)
     return found
 
 

@@ -295,8 +295,7 @@ class _Plane:
                 continue
             movie = self.movie(f"data{channel}.bin") if movies else None
             raw = self.movie(f"data{channel}_raw.bin", f"data_raw{channel}.bin") if movies else None
-            suffix += plane_suffix(self.name)
-            original = f"TwoPhotonSeries{suffix}"
+            original = f"TwoPhotonSeries{suffix}{plane_suffix(self.name)}"
             if not registered:
                 movie, raw = None, movie
             if raw is not None:
@@ -311,7 +310,7 @@ class _Plane:
                         original if raw is not None else None,
                         self.timing,
                         f"The movie of {self.folder.name}, registered by suite2p.",
-                        name=f"CorrectedImageStack{suffix}",
+                        channel=suffix,
                     )
                 )
         if len(options.get("xoff1", ())) and shifts is not None:
