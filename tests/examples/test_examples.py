@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import warnings
 import weakref
 
@@ -17,6 +16,7 @@ import photonwb
 import suite2p_to_nwb
 import tiff_to_nwb
 import walk
+from photonwb.movies import TiffPages, open_movie, tiff_files
 
 ANSWERS = [
     *("--start", "2024-05-06T14:00:00+02:00", "--session", "an example", "--device", "microscope"),
@@ -83,82 +83,27 @@ def test_others_accept_what_is_written(name, deserved, request):
     assert serious == {check for check, _ in deserved}
 
 
-# ---- suite2p
+# ---- suite2p; tests/importers looks at what is imported
 
 
-@pytest.mark.parametrize("plane", ["plane0", "plane1"])
-def test_pynwb_reads_all_that_suite2p_found(two_planes, shared_data, plane):
-    source = shared_data / "suite2p/gin_2plane_2chan" / plane
-    cells = suite2p_to_nwb.load(source / "stat.npy")
-    with pynwb.NWBHDF5IO(path=two_planes, mode="r") as io:
-        nwbfile = io.read()
-        ophys = nwbfile.processing["ophys"]
-        assert [channel.emission_lambda for channel in nwbfile.imaging_planes[plane].optical_channel] == [510, 610]
-        table = ophys["ImageSegmentation"][plane]
-        assert table.imaging_plane is nwbfile.imaging_planes[plane]
-        for mask, cell in zip(table["pixel_mask"][:], cells, strict=True):
-            assert [tuple(pixel) for pixel in mask] == list(zip(cell["xpix"], cell["ypix"], cell["lam"], strict=True))
-        for columns, file in ((("accepted", "cell_probability"), "iscell"), (("red", "red_probability"), "redcell")):
-            flags = np.load(source / f"{file}.npy")
-            assert (table[columns[0]][:] == flags[:, 0].astype(bool)).all()
-            assert (table[columns[1]][:] == flags[:, 1]).all()
-        for name in ("F", "Fneu", "spks", "F_chan2", "Fneu_chan2"):
-            series = ophys["Fluorescence"][f"{name}_{plane}"]
-            assert np.array_equal(series.data[:].T, np.load(source / f"{name}.npy"))
-            assert series.rois.table is table
-            assert series.rate == 10
-        ops = suite2p_to_nwb.load(source / "ops.npy")
-        assert (ophys[f"SummaryImages_{plane}"]["meanImg"].data[:] == ops["meanImg"].T).all()
-
-
-@pytest.mark.parametrize("plane", ["plane0", "plane1"])
-def test_masks_lie_on_what_is_bright(two_planes, plane):
-    """In the image of correlations: in the mean of this movie blood vessels are brighter than cells."""
+def test_suite2p_comes_with_what_was_said(two_planes):
     with photonwb.open(two_planes) as nwbfile:
-        ophys = nwbfile.processing["ophys"]
-        masks = ophys["ImageSegmentation"][plane].rois
-        image = ophys[f"SummaryImages_{plane}"]["Vcorr"].data[:]
-        masks.image_shape = image.shape
-        covered = masks.labels() > 0
-    assert image[covered].mean() > 2 * image[~covered].mean()
-    assert image.T[covered].mean() < image.T[~covered].mean()
-    with h5py.File(two_planes) as file:
-        pixels = np.asarray(file[f"processing/ophys/ImageSegmentation/{plane}/pixel_mask"])
-        stored = file[f"processing/ophys/SummaryImages_{plane}/Vcorr"][()]
-        assert (stored == image).all()
-        outside = np.ones(stored.shape, bool)
-        outside[pixels["x"], pixels["y"]] = False
-        assert stored[~outside].mean() > 2 * stored[outside].mean()
+        assert list(nwbfile.imaging_planes) == ["ImagingPlane0", "ImagingPlane1"]
+        for plane in nwbfile.imaging_planes.values():
+            assert [(channel.name, channel.emission_lambda) for channel in plane.optical_channel] == [
+                ("green", 510),
+                ("red", 610),
+            ]
+            assert (plane.location, plane.indicator, plane.excitation_lambda) == ("VISp", "GCaMP6f", 920)
+            assert plane.imaging_rate == 10
 
 
-def test_without_ops_nothing_is_invented(without_ops, shared_data):
+def test_a_rate_is_asked_for(without_ops, shared_data):
     with photonwb.open(without_ops) as nwbfile:
-        ophys = nwbfile.processing["ophys"]
-        assert list(ophys.data_interfaces) == ["Fluorescence", "ImageSegmentation"]
-        assert ophys["ImageSegmentation"]["plane0"].colnames == ("accepted", "cell_probability", "pixel_mask")
-        assert ophys["Fluorescence"]["F_plane0"].data.shape == (2000, 219)
+        assert nwbfile.processing["ophys"]["Fluorescence"]["RoiResponseSeries"].rate == 30
     source = str(shared_data / "suite2p/pynapple_A0662/suite2p")
-    with pytest.raises(ValueError, match="--rate"):
+    with pytest.raises(ValueError, match="rate"):
         suite2p_to_nwb.main([source, "unused.nwb", *ANSWERS, "--channel", "green=510"])
-
-
-def test_images_without_their_border_are_put_back_in_place():
-    ops = {"Ly": 6, "Lx": 9, "yrange": [1, 5], "xrange": [2, 9], "Vcorr": np.arange(28.0).reshape(4, 7) + 1}
-    image = suite2p_to_nwb._summary_images("plane0", ops)["Vcorr"].data
-    assert image.shape == (9, 6)
-    assert (image[2:9, 1:5] == ops["Vcorr"].T).all()
-    assert image.sum() == ops["Vcorr"].sum()
-
-
-class _Attack:
-    def __reduce__(self):
-        return eval, ("1 + 1",)
-
-
-def test_a_pickle_that_does_more_than_arrays_is_refused(tmp_path):
-    np.save(tmp_path / "stat.npy", np.array([_Attack()], dtype=object), allow_pickle=True)
-    with pytest.raises(pickle.UnpicklingError, match=r"builtins\.eval has no place"):
-        suite2p_to_nwb.load(tmp_path / "stat.npy")
 
 
 # ---- TIFF
@@ -185,7 +130,7 @@ def test_files_are_taken_in_the_order_of_their_numbers(single_frames, shared_dat
 
 
 def test_known_motion_is_undone(shared_data, tmp_path):
-    movie = tiff_to_nwb.TiffMovie(shared_data / "tiff/fmi_2p_singleframes")
+    movie = open_movie(tiff_files(shared_data / "tiff/fmi_2p_singleframes"))
     motion = [(0, 0), (0, 0), (4, 0), (0, -3), (-6, 5), (0, 0), (1, 1), (0, 0), (-2, -9), (0, 0), (0, 0), (3, 2)]
     still = [frame[:, :200] for frame in movie]  # not square, so that exchanged axes are seen
     pages = [tiff_to_nwb.moved(frame, *shift).T for frame, shift in zip(still, motion, strict=True)]
@@ -216,26 +161,26 @@ def test_in_a_dark_frame_no_motion_is_found(scanimage):
 
 def test_only_a_few_frames_are_in_memory(tmp_path, monkeypatch):
     tifffile.imwrite(tmp_path / "long.tif", np.ones((80, 40, 48), np.uint16), photometric="minisblack")
+    for module in ("lazy", "incoming"):
+        monkeypatch.setattr(f"photonwb.arrays.{module}.BLOCK", 8 * 40 * 48 * 2)
     alive: list[weakref.ref] = []
     counts: list[int] = []
-    read_page = tifffile.TiffPage.asarray
+    read_into = TiffPages.read_into
 
-    def watched(page, *arguments, **options):
-        array = read_page(page, *arguments, **options)
-        alive.append(weakref.ref(array))
-        counts.append(sum(reference() is not None for reference in alive))
-        return array
+    def watched(pages, out, *arguments):
+        alive.append(weakref.ref(out))
+        counts.append(sum(len(array) for reference in alive if (array := reference()) is not None))
+        read_into(pages, out, *arguments)
 
-    monkeypatch.setattr(tifffile.TiffPage, "asarray", watched)
-    monkeypatch.setattr(tifffile.TiffFrame, "asarray", watched)
+    monkeypatch.setattr(TiffPages, "read_into", watched)
     tiff_to_nwb.main([str(tmp_path / "long.tif"), str(tmp_path / "long.nwb"), *ANSWERS, "--emission", "510", "--rate", "5"])
-    assert len(counts) > 80
+    assert len(counts) > 10
     assert max(counts) < 40
 
 
 def test_the_rate_is_asked_for_where_the_file_does_not_tell(shared_data):
     source = str(shared_data / "tiff/fmi_2p_singleframes")
-    with pytest.raises(ValueError, match="--rate"):
+    with pytest.raises(ValueError, match=r"rate \(frames per second"):
         tiff_to_nwb.main([source, "unused.nwb", *ANSWERS, "--emission", "510"])
 
 
@@ -258,5 +203,5 @@ def test_what_cannot_be_read_is_told(two_planes, tmp_path, capsys):
         del file["general/devices/microscope"]
     failures = walk.walk(tmp_path)["broken.nwb"]
     assert len(failures) == 2
-    assert all("ImagingPlane 'plane" in sentence and "device" in sentence for sentence in failures)
+    assert all("ImagingPlane 'ImagingPlane" in sentence and "device" in sentence for sentence in failures)
     assert failures[0] in capsys.readouterr().out
