@@ -3,99 +3,37 @@
     python examples/tiff_to_nwb.py movie.tiff session.nwb --start 2024-05-06T14:00:00+02:00 --session "mouse on a wheel" \
         --rate 30 --device microscope --location VISp --indicator GCaMP6f --excitation 920 --emission 510
 
-The source is a file of many frames or a folder of files. However long the movie, only a few frames of it are in memory: they are
-read page by page while the file is written, once for the movie, and again for what is worked out of it.
-
-A page of a TIFF is an image [row, column]; NWB stores [x, y], x being the horizontal axis. So each page is transposed.
+The source is a file of many frames or a folder of files; what it says of itself, as files of ScanImage do, is used too. However
+long the movie, only a few frames of it are in memory: they are read while the file is written, once for the movie, and again for
+what is worked out of it.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tifffile
 
 import photonwb
 from photonwb import DataChunkIterator, NWBFile, TimeSeries
 from photonwb.base import Images
-from photonwb.device import Device
 from photonwb.image import GrayscaleImage, ImageSeries
-from photonwb.ophys import ImagingPlane, MotionCorrection, OpticalChannel, TwoPhotonSeries
+from photonwb.importers import import_session
+from photonwb.ophys import MotionCorrection, TwoPhotonSeries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
+
+    from photonwb.arrays import LazyArray
 
 FRAMES_AT_ONCE = 16
 REFERENCE_FRAMES = 200
 SMOOTHING = 1.0  # pixels
-
-
-class Experiment(NamedTuple):
-    """What the TIFF does not say."""
-
-    session_start_time: datetime
-    session_description: str
-    device: str
-    location: str
-    indicator: str
-    excitation_lambda: float
-    emission_lambda: float
-    rate: float | None = None  # frames per second, where the TIFF does not tell
-
-
-class TiffMovie:
-    """Frames (x, y) of TIFF files, read as they are asked for.
-
-    Parameters
-    ----------
-    source : Path
-        A file, or a folder of files, which are taken in the order of the numbers in their names.
-    """
-
-    def __init__(self, source: Path) -> None:
-        self.paths = sorted(source.glob("*.tif*"), key=_numbers) if source.is_dir() else [source]
-        if not self.paths:
-            raise FileNotFoundError(f"{source} has no TIFF files")
-        count = 0
-        for path in self.paths:
-            with tifffile.TiffFile(path) as tiff:
-                count += len(tiff.pages)
-        with tifffile.TiffFile(self.paths[0]) as tiff:
-            page: Any = tiff.pages[0]
-            rows, columns = page.shape
-            self.dtype: np.dtype[Any] = page.dtype
-            self.rate = _scanimage_rate(page.description)
-        self.shape = count, columns, rows
-
-    def __iter__(self) -> Iterator[NDArray[Any]]:
-        for path in self.paths:
-            with tifffile.TiffFile(path) as tiff:
-                for page in tiff.pages:
-                    yield page.asarray().T  # type: ignore[union-attr]
-
-    def streamed(self, frames: Iterable[NDArray[Any]]) -> DataChunkIterator:
-        """Frames of this movie, or made of them, as data of a series."""
-        return DataChunkIterator(frames, maxshape=self.shape, dtype=self.dtype, buffer_size=FRAMES_AT_ONCE)
-
-
-def _numbers(path: Path) -> list[tuple[int, str]]:
-    """A key that sorts Img_2 before Img_10."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", path.name)]
-
-
-def _scanimage_rate(description: str) -> float | None:
-    """Frames per second, as version 3 of ScanImage notes it."""
-    found = re.search(r"state\.acq\.frameRate=([\d.]+)", description)
-    return float(found[1]) if found else None
 
 
 # ---- motion
@@ -109,12 +47,12 @@ def sum_of(frames: Iterable[NDArray[Any]]) -> NDArray[Any]:
     return total
 
 
-def displacements(movie: TiffMovie, most: int = 20) -> NDArray[Any]:
+def displacements(movie: LazyArray, most: int = 20) -> NDArray[Any]:
     """How far each frame is away from the mean of the first ones, by the peak of their phase correlation.
 
     Parameters
     ----------
-    movie : TiffMovie
+    movie : LazyArray, shape (time, x, y)
     most : int
         Pixels that the tissue may move at most.
 
@@ -157,58 +95,41 @@ def moved(frame: NDArray[Any], dx: int, dy: int) -> NDArray[Any]:
 # ---- the file
 
 
-def convert(source: Path, experiment: Experiment) -> NWBFile:
-    """A movie as an NWBFile; its frames are read when that is written."""
-    movie = TiffMovie(source)
-    rate = experiment.rate or movie.rate
-    if rate is None:
-        raise ValueError(f"{source} does not say how many frames there were per second: give the rate (--rate)")
-    nwbfile = NWBFile(
-        session_description=experiment.session_description,
-        identifier=str(uuid4()),
-        session_start_time=experiment.session_start_time,
-    )
-    plane = ImagingPlane(
-        name="ImagingPlane",
-        optical_channel=OpticalChannel("channel", "The recorded channel.", experiment.emission_lambda),
-        description="The recorded plane.",
-        device=nwbfile.add_device(Device(experiment.device)),
-        excitation_lambda=experiment.excitation_lambda,
-        indicator=experiment.indicator,
-        location=experiment.location,
-        imaging_rate=rate,
-    )
-    nwbfile.add_imaging_plane(plane)
-    description = f"The frames of {source.name}."
-    original = TwoPhotonSeries(
-        "TwoPhotonSeries", imaging_plane=plane, data=movie.streamed(movie), unit="n.a.", rate=rate, description=description
-    )
-    nwbfile.add_acquisition(original)
+def convert(source: Path, metadata: Mapping[str, Any]) -> NWBFile:
+    """A movie and its correction as an NWBFile; the frames are read when that is written."""
+    nwbfile = import_session(source, metadata={key: value for key, value in metadata.items() if value is not None})
     module = nwbfile.create_processing_module("ophys", "The movie without its motion.")
-    module.add(_corrected(movie, original))
+    module.add(_corrected(nwbfile.acquisition["TwoPhotonSeries"]))  # type: ignore[arg-type] - an importer names it so
     return nwbfile
 
 
-def _corrected(movie: TiffMovie, original: TwoPhotonSeries) -> list[Any]:
+def _corrected(original: TwoPhotonSeries) -> list[Any]:
     """The movie brought to rest, what was done to each frame, and the mean of the result."""
+    movie: LazyArray = original.data
     # NWB keeps what brings a frame back to its place: the opposite of where it went.
     translation = -displacements(movie)
 
     def frames() -> Iterator[NDArray[Any]]:
         return (moved(frame, int(dx), int(dy)) for frame, (dx, dy) in zip(movie, translation, strict=True))
 
+    # Frames that came steadily have a rate, others each their time.
+    times: dict[str, Any] = {"rate": original.rate} if original.timestamps is None else {"timestamps": original}
     correction = MotionCorrection()
     correction.create_corrected_image_stack(
         corrected=ImageSeries(
-            "corrected", data=movie.streamed(frames()), unit="n.a.", rate=original.rate, description="The movie at rest."
+            "corrected",
+            data=DataChunkIterator(frames(), maxshape=movie.shape, dtype=movie.dtype, buffer_size=FRAMES_AT_ONCE),
+            unit="n.a.",
+            description="The movie at rest.",
+            **times,
         ),
         original=original,
         xy_translation=TimeSeries(
             "xy_translation",
             data=translation,
             unit="pixels",
-            rate=original.rate,
             description="How (x, y) of each frame were changed.",
+            **times,
         ),
     )
     mean = GrayscaleImage("mean", data=(sum_of(frames()) / movie.shape[0]).astype("f4"), description="Mean of the movie at rest.")
@@ -220,19 +141,22 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Put a two-photon movie from TIFF files into an NWB file.")
     parser.add_argument("source", type=Path, help="a TIFF file, or a folder of them")
     parser.add_argument("output", type=Path, help="the NWB file to write")
-    parser.add_argument("--start", type=datetime.fromisoformat, required=True, help="when the session began, with time zone")
-    parser.add_argument("--session", required=True, help="what happened in the session")
-    parser.add_argument("--device", required=True, help="name of the microscope")
-    parser.add_argument("--location", required=True, help="where in the brain the plane lies")
-    parser.add_argument("--indicator", required=True, help="what fluoresces")
-    parser.add_argument("--excitation", type=float, required=True, help="wavelength of the laser in nm")
-    parser.add_argument("--emission", type=float, required=True, help="wavelength of the recorded light in nm")
-    parser.add_argument("--rate", type=float, help="frames per second, where the TIFF does not tell")
-    given = parser.parse_args(arguments)
-    experiment = Experiment(
-        given.start, given.session, given.device, given.location, given.indicator, given.excitation, given.emission, given.rate
-    )
-    photonwb.write(convert(given.source, experiment), given.output)
+    asked = {
+        "session_start_time": ("--start", "when the session began, with time zone; ScanImage knows it, but not the zone"),
+        "session_description": ("--session", "what happened in the session"),
+        "device": ("--device", "name of the microscope"),
+        "location": ("--location", "where in the brain the plane lies"),
+        "indicator": ("--indicator", "what fluoresces"),
+        "excitation_lambda": ("--excitation", "wavelength of the laser in nm"),
+        "emission_lambda": ("--emission", "wavelength of the recorded light in nm"),
+        "rate": ("--rate", "frames per second, where the TIFF does not tell"),
+    }
+    for field, (option, meaning) in asked.items():
+        kind = float if field.endswith("_lambda") or field == "rate" else str
+        parser.add_argument(option, dest=field, type=kind, help=meaning)
+    given = vars(parser.parse_args(arguments))
+    source, output = given.pop("source"), given.pop("output")
+    photonwb.write(convert(source, given), output)
 
 
 if __name__ == "__main__":

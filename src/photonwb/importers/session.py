@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.errors import InvalidValueError
 from photonwb.importers.metadata import KEYS, Metadata, load_metadata
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from photonwb import typing
     from photonwb.file import NWBFile
+    from photonwb.image import ImageSeries
     from photonwb.importers.base import Importer
 
 __all__ = ["import_session"]
@@ -73,8 +74,12 @@ def import_session(
     ]
     nwbfile = assemble(fragments, Metadata(said, allow_placeholders), masks)
     if output is not None:
+        from photonwb.external import relative_links
         from photonwb.io import write
 
+        for series in nwbfile.acquisition.values():
+            if getattr(series, "external_file", None) is not None:
+                relative_links(cast("ImageSeries", series), os.path.dirname(os.path.abspath(output)))
         write(nwbfile, output)
     return nwbfile
 
