@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from photonwb.checks import mismatch
 from photonwb.common.columns import VectorData
+from photonwb.common.rows import is_one_row
 from photonwb.errors import InvalidTypeError
 from photonwb.timeseries import TimeSeries
 
@@ -139,7 +140,7 @@ class TimeSeriesReferenceVectorData(VectorData, namespace="core", neurodata_type
     def get(self, key: Any, **kwargs: Any) -> Any:
         """One reference for an integer, a list of them for a slice or a list of integers."""
         found = super().get(key, **kwargs)
-        return self._shown(found) if hasattr(key, "__index__") else [self._shown(row) for row in found]
+        return self._shown(found) if is_one_row(key) else [self._shown(row) for row in found]
 
     def _shown(self, row: Any) -> TimeSeriesReference:
         first, count, series = row

@@ -252,7 +252,8 @@ def references(lib):
     column.add_row((0, 2, one))
     column.append(lib.TimeSeriesReference(1, 1, one))
     column.add_row(lib.TimeSeriesReference.empty(one))
-    return column[0], column[1:], column[[0, 2]], column.get(2), column.name, column.description, list(column.data)
+    keys = (0, slice(1, None), [0, 2], np.array([1, 0]), np.int64(1))
+    return [column[key] for key in keys], column.get(2), column.name, column.description, list(column.data)
 
 
 REFERENCES = {

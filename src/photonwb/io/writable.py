@@ -79,7 +79,7 @@ def _place(key: Any, shape: tuple[int, ...]) -> tuple[slice, ...] | None:
         if isinstance(part, slice) and part.step in (None, 1):
             start, stop, _ = part.indices(length)
             place.append(slice(start, max(start, stop)))
-        elif isinstance(part, (slice, bool)) or not hasattr(part, "__index__"):
+        elif isinstance(part, (slice, bool)) or not hasattr(part, "__index__") or getattr(part, "shape", ()) != ():
             return None
         else:
             row = int(part) + length if part < 0 else int(part)

@@ -124,6 +124,7 @@ def test_a_part_of_an_array_is_assigned_to(edited: Edited) -> None:
         movie[2:4, 0] = 7
         movie[-1, 1, 2] = 8
         movie[[5, 9], 0, 0] = 9
+        movie[np.array([5, 9]), 0, 1] = 10
         rois_of(nwbfile)["quality"].data[1:3] = [5.0, 6.0]
         nwbfile.acquisition["one"].data[...] = np.zeros(SAMPLES)
         with pytest.raises(IndexError):
@@ -133,6 +134,7 @@ def test_a_part_of_an_array_is_assigned_to(edited: Edited) -> None:
         movie = nwbfile.acquisition["movie"].data[:]
         assert (movie[2:4, 0] == 7).all()
         assert [movie[-1, 1, 2], movie[5, 0, 0], movie[9, 0, 0]] == [8, 9, 9]
+        assert [movie[5, 0, 1], movie[9, 0, 1]] == [10, 10]
         assert rois_of(nwbfile)["quality"].data[:].tolist() == [0, 5, 6, 3, 4]
         with pytest.raises(TypeError):
             nwbfile.acquisition["movie"].data[0] = 1
