@@ -66,7 +66,12 @@ def read(path: Path | str, *, variable: str | None = None) -> Fragment:
     file = open_mat(Path(path))
     outputs = _outputs(file)
     if not outputs or (variable is not None and variable not in outputs):
-        raise NotFoundError(f"{path}: expected results of CNMF-E in {variable or 'a variable'}; there is {outputs or 'none'}")
+        hint = (
+            "; an object of a class cannot be read outside of MATLAB: save neuron.obj2struct()" if "#subsystem#" in file else ""
+        )
+        raise NotFoundError(
+            f"{path}: expected results of CNMF-E in {variable or 'a variable'}; there is {outputs or 'none'}{hint}"
+        )
     chosen = outputs[0] if variable is None else variable
     results = file[chosen] if chosen else file
     masks, timing = _masks(results, str(path)), Timing(_rate(results))
