@@ -27,11 +27,13 @@ def run(options: Namespace) -> int:
     """Copy the file."""
     from pathlib import Path
 
+    import photonwb
     from photonwb.cli.output import Progress, show, target_of, told
     from photonwb.cli.overview import size
     from photonwb.io.repacking import repack_file
 
     target = target_of(options, options.file)
+    photonwb.open(options.file).close()  # tells what is wrong with it before anything is written
     with Progress(options, "repack", "bytes") as progress, told(target):
         repack_file(options.file, target, compression=options.compression, frames=options.frames, progress=progress)
     now, before = target.stat().st_size, Path(options.file).stat().st_size

@@ -1,0 +1,96 @@
+"""The doctor explains a file, and a mended copy has what the file has, without what was wrong."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+
+import photonwb
+from photonwb.base import TimeSeries
+from photonwb.cli import main
+from photonwb.cli.overview import size
+from photonwb.simulation import as_nwbfile, simulate
+
+
+@pytest.fixture(scope="module")
+def wide():
+    return simulate(frames=5, width=100, height=40, cells=6)
+
+
+@pytest.fixture
+def ill_file(tmp_path, wide):
+    """Masks with x and y exchanged, timestamps for a rate, gaps, an empty text, no specification."""
+    nwbfile = as_nwbfile(wide)
+    nwbfile.add_acquisition(TimeSeries("even", data=np.arange(40.0), unit="m", timestamps=5 + np.arange(40) / 8))
+    times = np.arange(40) / 8
+    times[20:] += 3
+    nwbfile.add_acquisition(TimeSeries("gap", data=np.arange(40.0), unit="m", timestamps=times))
+    nwbfile.institution = ""
+    cells = nwbfile.processing["ophys"]["ImageSegmentation"]["PlaneSegmentation"]
+    photonwb.write(nwbfile, tmp_path / "ill.nwb")
+    assert cells.rois.values["x"].max() > 40
+    with h5py.File(tmp_path / "ill.nwb", "r+") as file:
+        masks = file["processing/ophys/ImageSegmentation/PlaneSegmentation/pixel_mask"]
+        values = masks[:]
+        values["x"], values["y"] = values["y"].copy(), values["x"].copy()
+        masks[...] = values
+        del file["specifications"]
+        del file.attrs[".specloc"]
+    return tmp_path / "ill.nwb"
+
+
+def test_it_explains_parts_sizes_costs_and_timing(session_file, capsys):
+    assert main(["doctor", str(session_file)]) == 0
+    said = capsys.readouterr().out
+    assert "chunks 30 × 48 × 40, gzip; 115 kB, stored as " in said
+    assert "one frame of 3.8 kB takes reading 115 kB (30 times as much)" in said
+    assert "findings: none" in said
+    assert main(["doctor", str(session_file), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    storage = facts["movies"][0]["storage"]
+    assert (storage["bytes"], storage["useful"]) == (30 * 48 * 40 * 2, 48 * 40 * 2)
+    assert facts["findings"] == []
+
+
+def test_it_tells_gaps(ill_file):
+    from photonwb.cli.overview import timing_of
+
+    with photonwb.open(ill_file) as nwbfile:
+        timing = timing_of(nwbfile.acquisition["gap"])
+    assert timing["gaps"] == [{"after_sample": 19, "seconds": 3.125}]
+    assert timing["interval"] == 0.125
+
+
+def test_a_mended_copy(ill_file, tmp_path, capsys, wide):
+    assert main(["doctor", str(ill_file)]) == 0
+    assert f"photonwb doctor {ill_file} --fix --output" in capsys.readouterr().out
+    before = ill_file.read_bytes()
+    assert main(["doctor", str(ill_file), "--fix", "--output", str(tmp_path / "mended.nwb"), "--json"]) == 0
+    mended = json.loads(capsys.readouterr().out)["mended"]
+    gone = {each["check_function_name"] for each in mended["gone"]}
+    assert {"swapped_axes", "no_specification", "check_regular_timestamps", "check_empty_string_for_optional_attribute"} <= gone
+    assert mended["failed"] == []
+    assert ill_file.read_bytes() == before
+    with photonwb.open(tmp_path / "mended.nwb") as nwbfile:
+        cells = nwbfile.processing["ophys"]["ImageSegmentation"]["PlaneSegmentation"]
+        for mask, wanted in zip(cells.rois.masks(), wide.masks, strict=True):
+            assert np.allclose(np.column_stack([mask["x"], mask["y"], mask["weight"]]), wanted)
+        even = nwbfile.acquisition["even"]
+        assert (even.rate, even.starting_time, even.timestamps) == (8.0, 5.0, None)
+        assert nwbfile.institution is None
+
+
+def test_the_file_itself_is_never_mended(session_file, tmp_path, capsys):
+    own = shutil.copy(session_file, tmp_path / "session.nwb")
+    assert main(["doctor", str(own), "--fix"]) == 2
+    assert main(["doctor", str(own), "--fix", "-o", str(own), "--overwrite"]) == 4
+    assert "is the file that is read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 B"), (999, "999 B"), (38400, "38.4 kB"), (2.5e12, "2.5 TB"), (None, "?")])
+def test_sizes_for_people(count, text):
+    assert size(count) == text
