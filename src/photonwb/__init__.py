@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from photonwb.image import ImageSeries
     from photonwb.io import NWBHDF5IO, get_nwbfile_version, read_nwb, write
     from photonwb.io import open_file as open  # noqa: A004 - `photonwb.open`, never imported by its bare name
+    from photonwb.io.exporting import export
     from photonwb.io.recording import record
+    from photonwb.recovery import recover
     from photonwb.registry import register_class
     from photonwb.validation import validate
 
@@ -46,6 +48,7 @@ _HOMES = {
     "ProcessingModule": "base",
     "TimeSeries": "base",
     "available_namespaces": "extensions",
+    "export": "io.exporting",
     "get_class": "extensions",
     "get_manager": "extensions",
     "get_nwbfile_version": "io",
@@ -55,6 +58,7 @@ _HOMES = {
     "open": "io:open_file",
     "read_nwb": "io",
     "record": "io.recording",
+    "recover": "recovery",
     "register_class": "registry",
     "validate": "validation",
     "write": "io",
@@ -75,6 +79,7 @@ __all__ = [  # noqa: RUF022 - the two kinds of names apart
     "ProcessingModule",
     "TimeSeries",
     "available_namespaces",
+    "export",
     "get_class",
     "get_manager",
     "get_nwbfile_version",
@@ -85,6 +90,7 @@ __all__ = [  # noqa: RUF022 - the two kinds of names apart
     "ophys",
     "read_nwb",
     "record",
+    "recover",
     "register_class",
     "validate",
     "write",

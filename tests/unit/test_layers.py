@@ -26,7 +26,8 @@ ALLOWED: dict[str, set[str]] = {
     "io": GROUND | {"schema", "arrays", "storage", "movies", "model"},
 }
 BASE = set(ALLOWED) | {"facade"}
-USERS = {"drop_in", "exporters", "importers", "plots", "simulation", "testing", "tree", "validation"}  # use what a user can use
+# They use what a user can use.
+USERS = {"drop_in", "exporters", "importers", "plots", "recovery", "simulation", "testing", "tree", "validation"}
 ALLOWED |= dict.fromkeys(USERS, BASE)
 ALLOWED["exporters"] = BASE | {"importers"}  # undo what those do
 ALLOWED |= dict.fromkeys(("viewer", "cli"), BASE | USERS | {"viewer"})

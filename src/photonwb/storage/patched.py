@@ -28,6 +28,10 @@ class PatchedFile(io.RawIOBase):
 
     Attributes
     ----------
+    present : int
+        Where the file ends.
+    missing : int
+        How many bytes it is too short.
     missing_was_read : bool
         Whether bytes beyond the end of the file were asked for; may be set back.
 
@@ -49,7 +53,7 @@ class PatchedFile(io.RawIOBase):
             raise StorageError(f"{self.name}: cannot be read: {error.strerror}") from error
         try:
             lock(self._descriptor, shared=True)
-            self._present = os.fstat(self._descriptor).st_size
+            self.present = os.fstat(self._descriptor).st_size
             self._take_journal()
         except BlockingIOError:
             os.close(self._descriptor)
@@ -57,7 +61,7 @@ class PatchedFile(io.RawIOBase):
         except BaseException:
             os.close(self._descriptor)
             raise
-        self._length = max(length, self._present)
+        self._length = max(length, self.present)
 
     def _take_journal(self) -> None:
         try:
@@ -68,7 +72,7 @@ class PatchedFile(io.RawIOBase):
             sealed = journal.sealed()
             if sealed is not None:
                 journal.check_file(self._descriptor, sealed)
-                self._present = sealed.old_length if sealed.length is None else sealed.length
+                self.present = sealed.old_length if sealed.length is None else sealed.length
                 self._blocks = [(offset, journal.block(*place)) for offset, place in sorted(sealed.blocks.items())]
         finally:
             journal.close(remove=False)
@@ -76,7 +80,24 @@ class PatchedFile(io.RawIOBase):
     @property
     def is_patched(self) -> bool:
         """Whether this is anything else than the file as it is."""
-        return bool(self._blocks) or self._length > self._present
+        return bool(self._blocks) or self._length > self.present
+
+    @property
+    def missing(self) -> int:
+        return self._length - self.present
+
+    def patch(self, offset: int, data: bytes) -> None:
+        """Let the file have other bytes there, for whoever reads from now on."""
+        self._blocks.append((offset, data))
+
+    def bytes_at(self, offset: int, count: int) -> bytes:
+        """Bytes of the file, as many as there are."""
+        buffer = bytearray(max(0, min(count, self.present - offset)))
+        before = self._position
+        self.seek(offset)
+        self.readinto(buffer)
+        self.seek(before)
+        return bytes(buffer)
 
     def readable(self) -> bool:
         return True
@@ -96,11 +117,11 @@ class PatchedFile(io.RawIOBase):
         start = self._position
         view = memoryview(buffer).cast("B")
         view = view[: max(0, min(len(view), self._length - start))]
-        there = max(0, min(len(view), self._present - start))
+        there = max(0, min(len(view), self.present - start))
         done = os.preadv(self._descriptor, [view[:there]], start) if there else 0
         view[done:] = bytes(len(view) - done)
         for offset, block in self._blocks:
-            first, last = max(start, offset), min(start + len(view), offset + len(block), self._present)
+            first, last = max(start, offset), min(start + len(view), offset + len(block), self.present)
             if first < last:
                 view[first - start : last - start] = block[first - offset : last - offset]
         self.missing_was_read |= there < len(view)
