@@ -11,7 +11,7 @@ from photonwb.device import Device, DeviceModel
 from photonwb.errors import InvalidValueError
 from photonwb.file import NWBFile
 from photonwb.image import GrayscaleImage, ImageSeries
-from photonwb.importers.base import plane_suffix
+from photonwb.importers.base import Movie, plane_suffix
 from photonwb.importers.metadata import merged_planes
 from photonwb.ophys import (
     CorrectedImageStack,
@@ -29,9 +29,10 @@ from photonwb.subject import Subject
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from photonwb.importers.base import BadFrames, Fragment, Instrument, Motion, Movie, Picture, Plane, Regions, Trace
+    from photonwb.importers.base import BadFrames, Fragment, Instrument, Motion, Picture, Plane, Regions, Trace
     from photonwb.importers.metadata import Metadata
     from photonwb.ophys import PlaneSegmentation
+    from photonwb.typing import ArrayLike
 
 __all__ = ["assemble"]
 
@@ -88,7 +89,7 @@ class _Session:
         # Movies first, since a correction refers to what was corrected, maybe by another source.
         for fragment in fragments:
             for movie in fragment.movies:
-                self.add_movie(movie)
+                self.nwbfile.add_acquisition(self.series(movie))
         for fragment in fragments:
             self.add_results(fragment)
 
@@ -147,18 +148,17 @@ class _Session:
     def plane(self, name: str) -> ImagingPlane:
         return self.nwbfile.imaging_planes[name]
 
-    def add_movie(self, movie: Movie) -> None:
+    def series(self, movie: Movie) -> OnePhotonSeries | TwoPhotonSeries:
         arguments = {key: value for key, value in movie.options.items() if value is not None}
         if movie.data is not None:
             arguments |= {"data": movie.data, "unit": movie.unit}
-        series = _SERIES[movie.kind](
+        return _SERIES[movie.kind](
             name=movie.name,
             imaging_plane=self.plane(movie.plane),
             description=movie.description or f"The movie of {movie.plane}.",
             **arguments,
             **self.metadata.timing(movie.timing, movie.plane),
         )
-        self.nwbfile.add_acquisition(series)
 
     # ---- what was made of it
 
@@ -176,36 +176,29 @@ class _Session:
         return self.module[name]
 
     def add_motion(self, motion: Motion) -> None:
-        suffix, timing = motion.channel + plane_suffix(motion.plane), self.metadata.timing(motion.timing, motion.plane)
-        shifts = corrected = None
-        original = self._original(motion)
-        stacked = motion.corrected is not None and motion.shifts is not None and original is not None
+        suffix = motion.channel + plane_suffix(motion.plane)
+        timing = self.metadata.timing(motion.timing, motion.plane)
         about = motion.description or f"{motion.plane}, corrected for motion."
-        if motion.shifts is not None:
-            shifts = TimeSeries(
-                "xy_translation" if stacked else f"XYTranslation{suffix}",
-                data=motion.shifts,
-                unit="pixels",
-                description=f"What brought each frame of {motion.plane} to its place, along x and y.",
-                **timing,
-            )
-        if motion.corrected is not None and not stacked:
-            corrected = _SERIES[motion.kind](
-                name=f"Corrected{motion.kind}{suffix}",
-                imaging_plane=self.plane(motion.plane),
-                data=motion.corrected,
-                unit=motion.unit,
-                description=about,
-                **timing,
-            )
-        if stacked:
-            movie = ImageSeries("corrected", data=motion.corrected, unit=motion.unit, description=about, **timing)
-            stack = CorrectedImageStack(movie, original, shifts, name=f"CorrectedImageStack{suffix}")  # type: ignore[arg-type] - all there
+        original = self._original(motion)
+        if motion.block_shifts is not None:
+            where = f" Blocks, as first and end of x, of y: {[list(block) for block in motion.blocks]}" if motion.blocks else ""
+            what = f"What moved each block of each frame of {motion.plane} further, along x and y.{where}"
+            self.module.add(_shifts(f"XYTranslationBlocks{suffix}", motion.block_shifts, what, timing))
+        what = f"What brought each frame of {motion.plane} to its place, along x and y."
+        if motion.shifts is not None and motion.corrected is not None and original is not None:
+            corrected = ImageSeries("corrected", data=motion.corrected, unit=motion.unit, description=about, **timing)
+            shifts = _shifts("xy_translation", motion.shifts, what, timing)
+            stack = CorrectedImageStack(corrected, original, shifts, name=f"CorrectedImageStack{suffix}")
             self.container(MotionCorrection).add_corrected_image_stack(stack)
             return
-        for series in (shifts, corrected):
-            if series is not None:
-                self.module.add(series)
+        # The standard has no place for a correction of which a part is missing.
+        if motion.shifts is not None:
+            self.module.add(_shifts(f"XYTranslation{suffix}", motion.shifts, what, timing))
+        if motion.corrected is not None:
+            movie = Movie(
+                f"Corrected{motion.kind}{suffix}", motion.plane, motion.corrected, motion.timing, motion.kind, motion.unit, about
+            )
+            self.module.add(self.series(movie))
 
     def _original(self, motion: Motion) -> ImageSeries | None:
         """The movie that was corrected: the named one, or the only one of the plane with as many frames."""
@@ -278,6 +271,10 @@ class _Session:
                 times = timing["timestamps"]
                 start, stop = float(times[first]), float(times[end - 1])
             self.nwbfile.add_invalid_time_interval(start_time=start, stop_time=stop, tags=[bad.reason, bad.plane])
+
+
+def _shifts(name: str, shifts: ArrayLike, what: str, timing: dict[str, Any]) -> TimeSeries:
+    return TimeSeries(name, data=shifts, unit="pixels", description=what, **timing)
 
 
 def _images(regions: Regions) -> Any:

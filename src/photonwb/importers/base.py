@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from photonwb.arrays.swapped import swapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from photonwb.rois import RoiSet
@@ -225,6 +225,10 @@ class Motion(NamedTuple):
         Name of the `Movie` that was corrected; the only one of the plane that fits unless given.
     channel : str
         Which channel the movie shows, where there are several: names end in it.
+    block_shifts : (time, blocks, 2) array, optional
+        What moved each block of the image further.
+    blocks : list of (int, int, int, int)
+        Where each block lies: first and end of x, of y.
     """
 
     plane: str
@@ -236,6 +240,8 @@ class Motion(NamedTuple):
     channel: str = ""
     unit: str = "n.a."
     kind: str = "TwoPhotonSeries"
+    block_shifts: ArrayLike | None = None
+    blocks: Sequence[tuple[int, int, int, int]] = ()
 
 
 class BadFrames(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING, Any, cast
 
@@ -59,6 +60,10 @@ def import_session(
     ------
     InvalidValueError
         A source that no importer knows, an option that nobody knows, or something required is missing: the message lists all.
+
+    Notes
+    -----
+    What was left out, or taken for something, is told to the logger `photonwb.importers`.
     """
     from photonwb.importers.assembly import assemble
 
@@ -72,6 +77,9 @@ def import_session(
         each.read(source, **{name: options[name] for name in options_of(each) if name in options})
         for source, each in zip(sources, readers, strict=True)
     ]
+    for fragment in fragments:
+        for note in fragment.notes:
+            logging.getLogger(__name__).warning(note)
     nwbfile = assemble(fragments, Metadata(said, allow_placeholders), masks)
     if output is not None:
         from photonwb.external import relative_links

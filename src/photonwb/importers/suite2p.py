@@ -115,8 +115,6 @@ def read(path: Path | str, *, movies: bool = True, second_channel: bool = True) 
     for folder in folders:
         suffix = "" if len(folders) == 1 else str(_number(folder))
         _Plane(fragment, folder, suffix, second_channel).add(movies)
-    versions = {text for text in (_version(folder) for folder in folders) if text}
-    fragment.metadata["was_generated_by"] = [("suite2p", version) for version in sorted(versions)]
     return fragment
 
 
@@ -154,12 +152,6 @@ def _options(folder: Path) -> dict[str, Any]:
     return options
 
 
-def _version(folder: Path) -> str | None:
-    options = _options(folder)
-    version = options.get("suite2p_version", options.get("version"))
-    return version if isinstance(version, str) else None
-
-
 class _Plane:
     """One plane on its way into a fragment."""
 
@@ -191,6 +183,9 @@ class _Plane:
         bad = self.options.get("badframes")
         if bad is not None and len(bad) and any(bad):
             self.fragment.bad_frames.append(BadFrames(self.name, bad, self.timing, "bad frame of suite2p"))
+        version = self.options.get("suite2p_version", self.options.get("version"))
+        if isinstance(version, str):
+            self.fragment.metadata.setdefault("was_generated_by", []).append(("suite2p", version))
         settings = _settings(self.options)
         if settings:
             self.fragment.settings[f"suite2p_settings{self.suffix}"] = json.dumps(settings, indent=1, sort_keys=True)
@@ -287,36 +282,30 @@ class _Plane:
     # ---- movies
 
     def add_motion(self, movies: bool) -> None:
-        options = self.options
-        registered = bool(options.get("do_registration", True))
-        shifts = _shifts(options)
-        for channel, suffix in (("", ""), ("_chan2", "Chan2")):
-            if channel and not self.second_channel:
-                continue
-            movie = self.movie(f"data{channel}.bin") if movies else None
-            raw = self.movie(f"data{channel}_raw.bin", f"data_raw{channel}.bin") if movies else None
-            original = f"TwoPhotonSeries{suffix}{plane_suffix(self.name)}"
-            if not registered:
+        for channel, file in (("", "data"), ("Chan2", "data_chan2")) if self.second_channel else (("", "data"),):
+            movie = self.movie(f"{file}.bin") if movies else None
+            raw = self.movie(f"{file}_raw.bin", f"{file.replace('data', 'data_raw')}.bin") if movies else None
+            if not self.options.get("do_registration", True):
                 movie, raw = None, movie
+            original = None
             if raw is not None:
+                original = f"TwoPhotonSeries{channel}{plane_suffix(self.name)}"
                 about = f"The movie of {self.folder.name} before registration."
                 self.fragment.movies.append(Movie(original, self.name, raw, self.timing, description=about))
-            if movie is not None or (shifts is not None and not channel):
-                self.fragment.motions.append(
-                    Motion(
-                        self.name,
-                        shifts if movie is None or not channel or raw is not None else None,
-                        movie,
-                        original if raw is not None else None,
-                        self.timing,
-                        f"The movie of {self.folder.name}, registered by suite2p.",
-                        channel=suffix,
-                    )
-                )
-        if len(options.get("xoff1", ())) and shifts is not None:
-            self.fragment.notes.append(
-                f"{self.folder}: the shifts of blocks (xoff1, yoff1) are left out, those of frames are kept"
+            # Both channels were moved by the same shifts, which are kept once, or where the standard wants them.
+            shifts = _shifts(self.options, "xoff", "yoff") if not channel or original else None
+            if movie is None and shifts is None:
+                continue
+            about = f"The movie of {self.folder.name}, registered by suite2p."
+            blocks = None if channel else _shifts(self.options, "xoff1", "yoff1")
+            self.fragment.motions.append(
+                Motion(self.name, shifts, movie, original, self.timing, about, channel, block_shifts=blocks, blocks=self.blocks())
             )
+
+    def blocks(self) -> list[tuple[int, int, int, int]]:
+        """Where each block of the image lies: first and end of x, of y."""
+        edges = zip(self.options.get("xblock", ()), self.options.get("yblock", ()), strict=False)
+        return [(int(x[0]), int(x[-1]), int(y[0]), int(y[-1])) for x, y in edges]
 
     def movie(self, *files: str) -> Any:
         """A movie of suite2p as (time, x, y), left on disk."""
@@ -346,13 +335,12 @@ def _timing(options: Mapping[str, Any], number: int) -> Timing:
     return Timing(float(rate), number / (planes * float(rate)) if is_volume else 0.0)
 
 
-def _shifts(options: Mapping[str, Any]) -> Any:
-    """What moved each frame to its place, (time, 2). suite2p notes where a frame was, so that this is the opposite."""
+def _shifts(options: Mapping[str, Any], x: str, y: str) -> Any:
+    """What moved each frame, or each block of it, to its place, x first. suite2p notes where it was: the opposite."""
     import numpy as np
 
-    if not len(options.get("xoff", ())) or not len(options.get("yoff", ())):
-        return None
-    return -np.column_stack((options["xoff"], options["yoff"]))
+    along_x, along_y = np.asarray(options.get(x, ())), np.asarray(options.get(y, ()))
+    return -np.stack((along_x, along_y), axis=-1) if along_x.size and along_x.shape == along_y.shape else None
 
 
 def _settings(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -113,3 +113,12 @@ def test_importers_of_others(monkeypatch, tmp_path):
         assert list(nwbfile.imaging_planes) == ["Mine"]
     finally:
         registry.importers.cache_clear()
+
+
+def test_placeholders_make_a_file_that_others_read(source, tmp_path):
+    import pynwb
+
+    import_session(source, tmp_path / "session.nwb", allow_placeholders=True)
+    assert list(pynwb.validate(path=str(tmp_path / "session.nwb"))) == []
+    with pynwb.NWBHDF5IO(path=tmp_path / "session.nwb", mode="r") as io:
+        assert io.read().imaging_planes["ImagingPlane"].indicator == "unknown"

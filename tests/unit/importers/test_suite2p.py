@@ -68,11 +68,21 @@ def test_the_oracle_misplaces_such_images(folder):
     assert (image[0:18, 5:33] == ops["Vcorr"]).all()  # counts the first row from the wrong end
 
 
-def test_an_image_that_fits_nothing_is_left_out(folder):
+def test_an_image_that_fits_nothing_is_left_out(folder, caplog):
     change_options(folder, max_proj=np.ones((3, 3)))
-    fragment = read(folder)
-    assert "max_projection" not in [picture.name for picture in fragment.pictures]
-    assert "max_proj" in fragment.notes[0]
+    nwbfile = import_session(folder, None, synthetic.SAID)
+    assert "max_proj is left out" in caplog.text
+    assert "max_projection" not in nwbfile.processing["ophys"]["SummaryImages"].images
+
+
+def test_shifts_of_blocks(folder):
+    xoff1, yoff1 = np.arange(80.0).reshape(40, 2), np.ones((40, 2))
+    blocks = {"xblock": [np.array([0, 20]), np.array([14, 34])], "yblock": [np.array([0, 20]), np.array([0, 20])]}
+    change_options(folder, xoff1=xoff1, yoff1=yoff1, **blocks)
+    series = import_session(folder, None, synthetic.SAID).processing["ophys"]["XYTranslationBlocks"]
+    assert (series.data[:, :, 0] == -xoff1).all()
+    assert (series.data[:, :, 1] == -yoff1).all()
+    assert "[[0, 20, 0, 20], [14, 34, 0, 20]]" in series.description
 
 
 def test_the_movie_stays_on_disk(folder):
