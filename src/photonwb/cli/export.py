@@ -1,4 +1,4 @@
-"""`photonwb export`: one object of a file, as a file of another program."""
+"""`photonwb export`: one object of a file as a file of another program, or all results as a folder."""
 
 from __future__ import annotations
 
@@ -14,14 +14,24 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments", "run"]
 
 _FORMS = ("csv", "npy", "tiff")
+_FOLDERS = ("csv", "npy", "parquet", "suite2p")  # of all signals of regions
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what the command takes."""
     parser.add_argument("file")
-    parser.add_argument("object", metavar="OBJECT", help="path or name of a table, series, image or movie")
-    parser.add_argument("--to", choices=_FORMS, help="form of the result (default: by the suffix of the path)")
-    add_output(parser, "file to write; movies become pages of rows and columns in TIFF, and stay as stored in NPY", required=True)
+    parser.add_argument("object", nargs="?", metavar="OBJECT", help="path or name of a table, series, image or movie")
+    parser.add_argument(
+        "--to",
+        choices=tuple(dict.fromkeys((*_FORMS, *_FOLDERS))),
+        help="form of the result (default: by the suffix of the path); without OBJECT all signals of regions go into a folder, "
+        f"as {', '.join(_FOLDERS)}",
+    )
+    add_output(
+        parser,
+        "file or folder to write; movies become pages of rows and columns in TIFF, and stay as stored in NPY",
+        required=True,
+    )
 
 
 def run(options: Namespace) -> int:
@@ -32,6 +42,8 @@ def run(options: Namespace) -> int:
     from photonwb.cli.output import Progress, show, target_of
     from photonwb.cli.saving import form_of
 
+    if options.object is None:
+        return _export_all(options)
     target = target_of(options, options.file)
     form = form_of(target, _FORMS, options.to)
     with photonwb.open(options.file) as nwbfile:
@@ -40,6 +52,30 @@ def run(options: Namespace) -> int:
             _WRITERS[form](target, item, progress)
         facts = {"object": path_of(item), "shape": shape_of(item), "file": str(target), "bytes": target.stat().st_size}
     show(options, facts, [f"{facts['object']} -> {target}"])
+    return 0
+
+
+def _export_all(options: Namespace) -> int:
+    """Write all signals of regions into a folder."""
+    from pathlib import Path
+
+    import photonwb
+    from photonwb.cli.output import OutputError, UsageError, show, told
+    from photonwb.errors import ExistingFileError
+    from photonwb.exporters import export_suite2p, export_traces
+
+    if options.to not in _FOLDERS:
+        raise UsageError(f"give an OBJECT to export, or --to {', '.join(_FOLDERS)} for a folder with all signals of regions")
+    folder = Path(options.output)
+    with photonwb.open(options.file) as nwbfile, told(folder):
+        try:
+            if options.to == "suite2p":
+                paths = export_suite2p(nwbfile, folder, overwrite=options.overwrite)
+            else:
+                paths = export_traces(nwbfile, folder, options.to, overwrite=options.overwrite)
+        except ExistingFileError as error:
+            raise OutputError(str(error).replace("overwrite=True", "say --overwrite")) from error
+    show(options, {"files": [str(path) for path in paths]}, map(str, paths))
     return 0
 
 

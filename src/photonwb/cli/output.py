@@ -15,7 +15,6 @@ from photonwb.errors import (
     BrokenLinkError,
     ClosedFileError,
     DamagedFileError,
-    ExistingFileError,
     MissingFileError,
     PhotonwbError,
     StorageError,
@@ -115,8 +114,10 @@ def told(path: Path) -> Generator[None]:
         yield
     except (MissingFileError, DamagedFileError, ClosedFileError, BrokenLinkError):
         raise  # of what is read
-    except (OSError, ExistingFileError) as error:
-        if isinstance(error, BrokenPipeError):
+    except OSError as error:
+        # Stores say in their messages which file it is that fails: another one than the target is one that is read.
+        is_of_source = isinstance(error, StorageError) and path.name not in str(error)
+        if is_of_source or isinstance(error, (BrokenPipeError, OutputError)):
             raise
         reason = error.strerror if error.strerror and not isinstance(error, PhotonwbError) else error
         raise OutputError(f"{path} was not written: {reason}") from error

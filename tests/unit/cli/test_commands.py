@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 
+import h5py
 import numpy as np
 import pytest
 
@@ -22,6 +23,7 @@ FILE_COMMANDS = {
     "validate": [],
     "convert": ["out.nwb"],
     "repack": ["out.nwb"],
+    "recover": ["-o", "out.nwb"],
     "export": ["mean", "-o", "out.npy"],
     "project": ["-o", "out.npz"],
     "traces": [],
@@ -119,8 +121,6 @@ def test_validate_leaves_out_what_was_said(session_file, own_file, capsys):
 
 
 def test_convert_gives_the_current_version_of_the_standard(own_file, tmp_path, capsys):
-    import h5py
-
     with h5py.File(own_file, "r+") as file:
         file.attrs["nwb_version"] = "2.5.0"
     assert main(["convert", str(own_file), str(tmp_path / "new.nwb"), "--json"]) == 0
@@ -160,6 +160,33 @@ def test_what_cannot_be_exported_so_is_wrong_use(session_file, tmp_path, capsys,
     assert main(["export", str(session_file), name, "-o", str(tmp_path / file)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_export_of_all_results(session_file, tmp_path, capsys, recording):
+    folder = tmp_path / "suite2p"
+    assert main(["export", str(session_file), "--to", "suite2p", "-o", str(folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"files": [str(folder / "plane0")]}
+    assert np.load(folder / "plane0" / "F.npy").shape == (3, 30)
+    assert main(["export", str(session_file), "--to", "suite2p", "-o", str(folder)]) == 4
+    assert "--overwrite" in capsys.readouterr().err
+    assert main(["export", str(session_file), "--to", "npy", "-o", str(tmp_path / "signals")]) == 0
+    assert main(["export", str(session_file), "-o", str(tmp_path / "x.npy")]) == 2
+
+
+def test_recover(own_file, tmp_path, capsys):
+    assert main(["recover", str(own_file)]) == 0
+    assert "nothing is lost" in capsys.readouterr().out
+    assert photonwb.validate(tmp_path / "session.recovered.nwb") == []
+    assert main(["recover", str(own_file)]) == 4
+    with h5py.File(own_file, "r+") as file:
+        offset = file["acquisition/TwoPhotonSeries/data"].id.get_chunk_info(0).byte_offset
+    content = bytearray((tmp_path / "session.nwb").read_bytes())
+    content[offset : offset + 100] = bytes(100)
+    (tmp_path / "broken.nwb").write_bytes(content)
+    assert main(["recover", str(tmp_path / "broken.nwb"), "-o", str(tmp_path / "new.nwb"), "--json"]) == 1
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["losses"][0]["path"].startswith("/acquisition/TwoPhotonSeries")
+    assert facts["output"] == str(tmp_path / "new.nwb")
 
 
 def test_project(photonwb_command, session_file, tmp_path, recording):
