@@ -24,6 +24,7 @@ def test_the_package_is_light():
         "import photonwb.base, photonwb.core, photonwb.device, photonwb.epoch, photonwb.file, photonwb.image, photonwb.ophys",
         "import photonwb.common",
         "from photonwb.testing.mock.ophys import mock_TwoPhotonSeries",
+        "import photonwb.exporters; from photonwb.importers import importers; importers()",
     ],
 )
 def test_the_model_is_light(statement):

@@ -106,11 +106,20 @@ def _plain(found: Any) -> Any:
 
 
 def is_mat(path: Path) -> bool:
-    """Whether a path is a file of MATLAB, of any version that holds structures."""
+    """Whether a path is a file of MATLAB that holds structures or sparse matrices; arrays are not read for that."""
     if path.suffix.lower() != ".mat" or not path.is_file():
         return False
+    if is_hdf5(path):
+        return True
     with path.open("rb") as file:
-        return file.read(6) == b"MATLAB" or is_hdf5(path)
+        if file.read(6) != b"MATLAB":
+            return False
+    try:
+        import scipy.io
+
+        return any(kind in ("struct", "sparse") for _, _, kind in scipy.io.whosmat(path))
+    except (ImportError, ValueError, TypeError, NotImplementedError, OSError):
+        return False
 
 
 def open_mat(path: Path) -> Any:

@@ -210,7 +210,7 @@ class _Plane:
 
         try:
             masks = [np.column_stack((cell["xpix"], cell["ypix"], cell["lam"])) for cell in self.stat]
-        except (KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError, IndexError) as error:
             raise DamagedFileError(f"{self.folder / 'stat.npy'}: a region without xpix, ypix and lam of one length") from error
         return RoiSet.from_masks(masks, self.shape, place=f"{self.folder / 'stat.npy'}: region")
 
@@ -222,7 +222,7 @@ class _Plane:
             path = self.folder / f"{file}.npy"
             if path.is_file() and (self.second_channel or file != "redcell"):
                 values = load_npy(path)
-                self.check_length(path, values)
+                self.check_length(path, values, 2)
                 columns += [Column(flag, about_flag, values[:, 0] == 1), Column(probability, about_probability, values[:, 1])]
         for key in self.common("med"):
             centres = np.array([cell[key] for cell in self.stat], float)[:, 1::-1]
@@ -239,8 +239,8 @@ class _Plane:
         """Those of some entries that every region has."""
         return [key for key in keys if len(self.stat) and all(key in cell for cell in self.stat)]
 
-    def check_length(self, path: Path, values: NDArray[Any]) -> None:
-        if values.ndim != 2 or len(values) != len(self.stat):
+    def check_length(self, path: Path, values: NDArray[Any], columns: int = 0) -> None:
+        if values.ndim != 2 or len(values) != len(self.stat) or values.shape[1] < columns:
             raise DamagedFileError(
                 f"{path}: expected a row for each of the {len(self.stat)} regions of stat.npy, got shape {values.shape}"
             )

@@ -115,6 +115,7 @@ def test_parts_that_do_not_fit(tmp_path):
 
 def test_damaged_files_of_matlab(tmp_path):
     (tmp_path / "a.mat").write_bytes(b"MATLAB 5.0 MAT-file" + b" " * 105 + b"\x00\x01IM" + b"\xff" * 64)
+    assert not extract.can_open(tmp_path / "a.mat")
     with pytest.raises(DamagedFileError, match=r"a\.mat"):
         open_mat(tmp_path / "a.mat")
 

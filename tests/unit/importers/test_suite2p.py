@@ -165,6 +165,10 @@ def break_flags(place):
     np.save(place / "iscell.npy", np.ones((1, 2)))
 
 
+def break_columns(place):
+    np.save(place / "iscell.npy", np.ones((2, 1)))
+
+
 def break_movie(place):
     (place / "data.bin").write_bytes(b"\0" * 999)
 
@@ -184,6 +188,7 @@ def break_options(place):
     [
         (break_traces, r"F\.npy: expected a row for each of the 2 regions"),
         (break_flags, r"iscell\.npy: expected a row"),
+        (break_columns, r"iscell\.npy: expected a row"),
         (break_movie, r"data\.bin: expected 40 frames of 34 × 20"),
         (break_regions, r"stat\.npy: a region without xpix"),
         (break_options, r"ops\.npy: expected a dict"),
