@@ -238,6 +238,7 @@ def test_300_megabytes_go_through_a_few(tmp_path):
 def test_only_a_few_decoded_pages_are_alive(tmp_path, monkeypatch):
     from photonwb.movies import tiff
 
+    monkeypatch.setenv("PHOTONWB_THREADS", "2")
     long_movie(tmp_path / "long.tif", 400, np.zeros((300, 400), np.uint16), compression="zlib")
     alive: list[weakref.ref] = []
     most: list[int] = []
