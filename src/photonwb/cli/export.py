@@ -29,7 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     add_output(
         parser,
-        "file or folder to write; movies become pages of rows and columns in TIFF, and stay as stored in NPY",
+        "file or folder to write; movies become pages of rows and columns in TIFF, stay as stored in NPY",
         required=True,
     )
 
