@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from photonwb import registry
 from photonwb.arrays.shapes import shape_of
 from photonwb.checks import describe_value
-from photonwb.errors import InvalidTypeError, InvalidValueError, NotFoundError, PhotonwbError
+from photonwb.errors import ClosedFileError, InvalidTypeError, InvalidValueError, NotFoundError, PhotonwbError
 from photonwb.fields import Field, Kind, content
 from photonwb.labelled import LabelledDict
 
@@ -484,12 +484,23 @@ class AbstractContainer:
     # ---- showing
 
     def __repr__(self) -> str:
-        lines = [f"{self._name} {type(self).__module__}.{type(self).__name__} at 0x{id(self):x}"]
-        shown = [(name, self.fields[name]) for name in sorted(self.fields)]
-        if shown:
-            lines.append("Fields:")
-            lines.extend(f"  {name}: {_summary(value)}" for name, value in shown)
-        return "\n".join(lines) + "\n"
+        lines = [f"{self._name} {type(self).__module__}.{type(self).__name__} at 0x{id(self):x}", "Fields:", *self._field_lines()]
+        return "\n".join(lines if len(lines) > 2 else lines[:1]) + "\n"
+
+    def _field_lines(self) -> Iterator[str]:
+        """A line for each field with a value; debuggers show objects of closed and of damaged files too."""
+        closed: ClosedFileError | None = None
+        for name, field in sorted(type(self).__fields__.items()):
+            try:
+                value = self.fields.get(name)
+                if value is not None and (field.kind != Kind.CHILDREN or len(value)):
+                    yield f"  {name}: {_summary(value)}"
+            except ClosedFileError as error:
+                closed = error
+            except PhotonwbError as error:
+                yield f"  {name}: cannot be read: {error}"
+        if closed is not None:
+            yield f"  (not all can be read: {closed})"
 
     def _repr_html_(self) -> str:
         from photonwb.html import container_html

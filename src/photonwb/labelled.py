@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, ItemsView, Iterator, MutableMapping, ValuesView
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
-from photonwb.errors import InvalidTypeError, InvalidValueError, NotFoundError
+from photonwb.errors import ClosedFileError, InvalidTypeError, InvalidValueError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -181,7 +181,10 @@ class LabelledDict(MutableMapping[str, T]):
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"{{{', '.join(f'{key!r}: <{self._kind(key)}>' for key in self)}}}"
+        try:
+            return f"{{{', '.join(f'{key!r}: <{self._kind(key)}>' for key in self)}}}"
+        except ClosedFileError as error:
+            return f"<{self.label}, which cannot be read: {error}>"
 
     def _repr_html_(self) -> str:
         from photonwb.html import dict_html

@@ -12,7 +12,7 @@ from photonwb.common import building, selection
 from photonwb.common.columns import ElementIdentifiers, VectorData
 from photonwb.common.filling import FilledColumns
 from photonwb.common.regions import DynamicTableRegion
-from photonwb.errors import InvalidValueError, NotFoundError, OutOfRangeError
+from photonwb.errors import ClosedFileError, InvalidValueError, NotFoundError, OutOfRangeError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -288,8 +288,11 @@ class DynamicTable(FilledColumns, neurodata_type="DynamicTable"):
 
     def __repr__(self) -> str:
         lines = [f"{self.name} {type(self).__module__}.{type(self).__name__} at 0x{id(self):x}", "Fields:"]
-        lines.append(f"  description: {self.description}")
-        lines.append(f"  rows: {self.id._row_count()}")
-        lines.append("  columns:")
-        lines.extend(f"    {name}: {type(self._member(name)).__name__}" for name in self.colnames)
+        try:
+            lines.append(f"  description: {self.description}")
+            lines.append(f"  rows: {self.id._row_count()}")
+            lines.append("  columns:")
+            lines.extend(f"    {name}: {type(self._member(name)).__name__}" for name in self.colnames)
+        except ClosedFileError as error:
+            lines.append(f"  (not all can be read: {error})")
         return "\n".join(lines) + "\n"

@@ -80,6 +80,16 @@ def test_a_closed_file_says_so(path: Path) -> None:
         _ = nwbfile.acquisition["movie4"].rate
 
 
+def test_objects_of_a_closed_file_can_be_shown(path: Path) -> None:
+    with photonwb.open(path) as nwbfile:
+        movie = nwbfile.acquisition["movie3"]
+        planes = nwbfile.imaging_planes
+        assert movie.rate == 30
+    assert "rate: 30.0" in repr(movie)
+    for item in (nwbfile, movie, planes):
+        assert "the file was closed" in repr(item)
+
+
 def test_a_damaged_object_does_not_block_the_others(path: Path) -> None:
     with h5py.File(path, "r+") as file:
         del file["acquisition/movie1/imaging_plane"]
@@ -98,6 +108,7 @@ def test_a_damaged_object_does_not_block_the_others(path: Path) -> None:
         assert nwbfile.acquisition["movie3"].neurodata_type == "NoSuchType"
         with pytest.raises(UnreadableObjectError, match="movie4"):
             _ = nwbfile.acquisition["movie4"].rate
+        assert "rate: cannot be read: " in repr(nwbfile.acquisition["movie4"])
         assert len(nwbfile.acquisition) == 49
 
 
