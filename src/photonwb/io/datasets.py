@@ -128,7 +128,7 @@ def _link_instead(writer: Writer, parent: Group, name: str, value: Any) -> bool:
             parent.create_link(name, Link(path))
         return True
     if writer.link_data and getattr(value, "link_data", False):
-        parent.create_link(name, Link(path, location))
+        parent.create_link(name, writer.plan.link_into(location, path))
         return True
     return False
 

@@ -100,8 +100,12 @@ class Plan:
         if stored is not None:
             if os.path.abspath(stored.location) == os.path.abspath(self.location):
                 return Link(stored.path)
-            return Link(stored.path, os.path.relpath(stored.location, os.path.dirname(os.path.abspath(self.location))))
+            return self.link_into(stored.location, stored.path)
         raise InvalidValueError(self._orphan(container, field_name, target))
+
+    def link_into(self, location: str, path: str) -> Link:
+        """The link to a place in another file, found from the folder of this one, so that both can be moved together."""
+        return Link(path, os.path.relpath(location, os.path.dirname(os.path.abspath(self.location))))
 
     def _orphan(self, container: AbstractContainer, field_name: str, target: AbstractContainer) -> str:
         return (

@@ -131,8 +131,10 @@ def test_a_wrapper_may_ask_for_a_link_to_data_of_another_file(tmp_path: Path) ->
         nwbfile.add_acquisition(movie(H5DataIO(file["frames"], link_data=True)))
         photonwb.write(nwbfile, tmp_path / "a.nwb")
     with h5py.File(tmp_path / "a.nwb") as file:
-        assert isinstance(file["acquisition/movie"].get("data", getlink=True), h5py.ExternalLink)
-    with photonwb.open(tmp_path / "a.nwb") as nwbfile:
+        link = file["acquisition/movie"].get("data", getlink=True)
+        assert (type(link), link.filename) == (h5py.ExternalLink, "other.h5")
+    moved = tmp_path.rename(tmp_path.with_name("moved"))
+    with photonwb.open(moved / "a.nwb") as nwbfile:
         assert np.array_equal(nwbfile.acquisition["movie"].data[:], FRAMES)
 
 
