@@ -92,7 +92,7 @@ class EditedFile(NWBContainer):
         """
         from photonwb.operations import remove
 
-        return remove(self, obj, cascade=cascade)
+        return remove(self, [obj], cascade=cascade)
 
     def diff(self) -> Any:
         """What writing would change in the file: a list of changes, each with `path`, `what`, `old` and `new`; print it.

@@ -16,6 +16,8 @@ from photonwb.labelled import LabelledDict
 from photonwb.relations import Relation, objects_below, relations_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from photonwb.container import AbstractContainer
 
 __all__ = ["move", "remove", "rename", "replace"]
@@ -119,13 +121,14 @@ def _with_new(row: Any, old: AbstractContainer, new: AbstractContainer) -> Any:
     return row
 
 
-def remove(root: AbstractContainer, item: AbstractContainer, *, cascade: bool = False) -> list[AbstractContainer]:
-    """Take an object out of a file; see `NWBFile.remove`."""
-    _holder(root, item)
-    relations = list(relations_of(root))
+def remove(root: AbstractContainer, items: Sequence[AbstractContainer], *, cascade: bool = False) -> list[AbstractContainer]:
+    """Take objects out of a file, all of them or none; see `NWBFile.remove`."""
     going: list[AbstractContainer] = []
     cleared: list[Relation] = []
-    _add_dependent(item, going)
+    for item in items:
+        _holder(root, item)
+        _add_dependent(item, going)
+    relations = list(relations_of(root))
     while True:
         inside = {id(each) for top in going for each in objects_below(top)}
         known = {id(relation) for relation in cleared}
@@ -140,7 +143,7 @@ def remove(root: AbstractContainer, item: AbstractContainer, *, cascade: bool = 
         if not open_ends and not emptied:
             break
         if not cascade:
-            raise InvalidValueError(_refusal(item, open_ends, emptied))
+            raise InvalidValueError(_refusal(items, open_ends, emptied))
         for relation in open_ends:
             if relation.field.required or relation.field.kind in (Kind.CONTENT, Kind.DATASET):
                 _add_dependent(relation.source, going)
@@ -194,11 +197,12 @@ def _check_not_needed(holder: AbstractContainer, items: list[AbstractContainer])
         raise InvalidValueError(f"{holder._label()} would be left empty, which the standard does not allow; move or remove it")
 
 
-def _refusal(item: AbstractContainer, relations: list[Relation], emptied: list[AbstractContainer]) -> str:
+def _refusal(items: Sequence[AbstractContainer], relations: list[Relation], emptied: list[AbstractContainer]) -> str:
     reasons = [str(relation) for relation in relations]
     reasons += [f"{holder._label()} would be left empty, which the standard does not allow" for holder in emptied]
     listed = "\n".join(f"- {reason}" for reason in reasons)
-    return f"{item._label()} cannot be removed alone; change what leads to it, or remove it too with cascade=True:\n{listed}"
+    what = items[0]._label() if len(items) == 1 else f"{len(items)} objects"
+    return f"{what} cannot be removed alone; change what leads there, or remove it too with cascade=True:\n{listed}"
 
 
 def _clear(relation: Relation) -> None:

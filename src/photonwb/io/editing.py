@@ -120,6 +120,8 @@ class Editor(Writer):
         fates = self.plan.fates
         aside: dict[str, str] = {}
         for old in sorted(fates, key=lambda path: path.count("/"), reverse=True):
+            if fates[old] is None and old.strip("/") not in self.store.root:
+                continue  # a copy that never had it
             holder, name = self._parent_of(old)
             aside[old] = str(len(aside))
             holder.move(name, self.group_at(_ASIDE), aside[old])

@@ -229,6 +229,17 @@ class NWBHDF5IO:
             raise StorageError(f"{self._path}: export needs mode 'w', got {self._mode!r}")
         export_file(src_io, nwbfile or container, self._path, cache_spec=cache_spec)
 
+    def export_to(self, path: typing.Path, nwbfile: NWBFile | None = None, **options: Any) -> None:
+        """Write what the file holds, or a part of it, as another file; see `photonwb.export`."""
+        from photonwb.io.exporting import export_file
+
+        export_file(self, nwbfile, path, **options)
+
+    @property
+    def has_options(self) -> bool:
+        """Whether the file is more than a path: an open h5py.File, or read through a driver."""
+        return self._file is not None or self._driver is not None
+
     @staticmethod
     def can_read(path: str) -> bool:
         """Whether there is an HDF5 file of NWB version 2 at a path."""

@@ -10,7 +10,7 @@ from .relations import holds_references, references_in
 if TYPE_CHECKING:
     from .contract import Dataset, Group, Node
 
-__all__ = ["copy_attributes", "copy_dataset", "copy_group"]
+__all__ = ["copy_attributes", "copy_dataset", "copy_group", "copy_unknown"]
 
 
 def copy_attributes(source: Node, to: Node) -> None:
@@ -51,6 +51,14 @@ def copy_group(source: Group, to: Group, name: str) -> Group:
     made = to.create_group(name)
     copy_attributes(source, made)
     return made
+
+
+def copy_unknown(source: Group, to: Group, name: str) -> None:
+    """Copy a member that the store has no word for, where both can."""
+    if _is_hdf5(source) and _is_hdf5(to):
+        from .hdf5_copying import copy_member
+
+        copy_member(cast("Any", source), cast("Any", to), name)
 
 
 def _is_hdf5(node: Node) -> bool:

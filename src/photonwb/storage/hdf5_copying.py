@@ -16,7 +16,7 @@ from .hdf5_library import h5a, h5o, h5p, h5s, h5t, name_bytes
 if TYPE_CHECKING:
     from .hdf5_nodes import HDF5Dataset, HDF5Group
 
-__all__ = ["copy_attributes", "copy_group", "copy_object"]
+__all__ = ["copy_attributes", "copy_group", "copy_member", "copy_object"]
 
 
 def copy_object(source: HDF5Dataset | HDF5Group, to: HDF5Group, name: str) -> None:
@@ -25,6 +25,15 @@ def copy_object(source: HDF5Dataset | HDF5Group, to: HDF5Group, name: str) -> No
         opened = source.object_id
         with to.store.writing(f"{to.path.rstrip('/')}/{name}"):
             h5o.copy(opened, b".", to.object_id, name_bytes(name))
+    to.store.forget_addresses()
+
+
+def copy_member(source: HDF5Group, to: HDF5Group, name: str) -> None:
+    """Copy a member of whatever kind, such as a named type."""
+    with source.store.reading(source.path):
+        opened = source.object_id
+        with to.store.writing(f"{to.path.rstrip('/')}/{name}"):
+            h5o.copy(opened, name_bytes(name), to.object_id, name_bytes(name))
     to.store.forget_addresses()
 
 
