@@ -91,13 +91,14 @@ class replacing:  # noqa: N801 - a context manager, used like a function
         return self.temporary
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if error is not None:
-            with suppress(OSError):
+        try:
+            if error is None:
+                with self.temporary.open("rb+") as file:
+                    os.fsync(file.fileno())
+                self.temporary.replace(self.target)
+        finally:
+            with suppress(OSError):  # it is gone when all went well
                 self.temporary.unlink()
-            return
-        with self.temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        self.temporary.replace(self.target)
 
 
 class Writer:

@@ -88,6 +88,18 @@ def test_a_disk_that_fills_up_while_hdf5_writes(command, session_file, tmp_path,
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", ["convert", "traces"])
+def test_a_disk_that_fails_at_the_end(command, session_file, tmp_path, monkeypatch, capsys):
+    def fail(_):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("os.fsync", fail)
+    monkeypatch.chdir(tmp_path)
+    assert main([command, str(session_file), *WRITING[command]]) == 4
+    assert os.strerror(errno.EIO) in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("command", WRITING)
 def test_nothing_is_replaced_without_being_told_to(command, session_file, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
