@@ -340,10 +340,15 @@ def _joined(masks: list[Any], dimensions: int, place: str) -> Array:
     """Masks one after the other. Batch by batch: what is made on the way stays in the cache of the processor."""
     import numpy as np
 
-    parts: list[Array] = [np.empty(0, mask_dtype(dimensions))]
-    for start in range(0, len(masks), _BATCH):
-        parts += _batch(masks[start : start + _BATCH], dimensions, place)
-    return np.concatenate([as_opaque(part) for part in parts]).view(parts[0].dtype)
+    values = np.empty(sum(map(len, masks)), mask_dtype(dimensions))
+    stop = 0
+    for first in range(0, len(masks), _BATCH):
+        for part in _batch(masks[first : first + _BATCH], dimensions, place):
+            start, stop = stop, stop + len(part)
+            if stop > len(values):
+                raise InvalidValueError(f"{place}: expected pixels along the first axis of each mask")
+            as_opaque(values)[start:stop] = as_opaque(part)
+    return values
 
 
 def _batch(masks: list[Any], dimensions: int, place: str) -> list[Array]:
