@@ -11,7 +11,7 @@ import pytest
 import tifffile
 
 import photonwb
-from photonwb.errors import ExistingFileError, InvalidValueError, MissingFileError
+from photonwb.errors import ExistingFileError, InvalidValueError, MissingFileError, UntrustedLinkError
 from photonwb.external import external_movie, externalize, internalize, link_arguments, relative_links
 from photonwb.io import NWBHDF5IO
 from photonwb.ophys import TwoPhotonSeries
@@ -150,3 +150,15 @@ def test_what_cannot_be_put_out(raw, tmp_path):
         externalize(inside, raw / "movie_9.tif")
     assert inside.external_file is None
     assert inside.data is PAGES
+
+
+def test_a_movie_elsewhere_is_read_for_a_trusted_file_only(linked, tmp_path):
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    with photonwb.open(linked) as nwbfile:
+        nwbfile.acquisition["movie"].external_file = ["../session/raw/movie_9.tif", "../session/raw/movie_10.tif"]
+        export(nwbfile, alone / "session.nwb")
+    with photonwb.open(alone / "session.nwb") as nwbfile, pytest.raises(UntrustedLinkError, match="trusted=True"):
+        _ = nwbfile.acquisition["movie"].frames
+    with photonwb.open(alone / "session.nwb", trusted=True) as nwbfile:
+        assert np.array_equal(nwbfile.acquisition["movie"].frames[:], PAGES)
