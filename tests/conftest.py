@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No test asserts a time, not even that of an example: a busy machine is no mistake.
+settings.register_profile("photonwb", deadline=None)
+settings.load_profile("photonwb")
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
