@@ -8,8 +8,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
+import sys
 import time
 import warnings
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +38,9 @@ class Killer:
     def __init__(self) -> None:
         self.context = multiprocessing.get_context("forkserver")
         self.context.set_forkserver_preload(["victims"])
+        with pytest.MonkeyPatch.context() as patch:  # the server has no other way to learn where modules are
+            patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+            forkserver.ensure_running()
 
     def kill(self, victim: Callable[[str, Any], None], path: Path, after: float, words: int = 1) -> list[Any]:
         """What the process has said before it was killed, so many seconds after it said so much."""
