@@ -80,6 +80,28 @@ def test_every_truncation_is_an_error(tmp_path):
             load_npy(tmp_path / "a.npy")
 
 
+def test_no_damage_is_more_than_an_error(tmp_path):
+    """Above all no crash, which is what numpy itself makes of some of these."""
+    values = np.empty(2, object)
+    values[:] = [{"ypix": np.arange(4), "f": np.float32(number), "text": "text"} for number in range(2)]
+    np.save(tmp_path / "whole.npy", values)
+    whole = (tmp_path / "whole.npy").read_bytes()
+    random = np.random.default_rng(1)
+    outcomes = set()
+    for _ in range(300):
+        damaged = bytearray(whole)
+        for place in random.integers(0, len(whole), random.integers(1, 4)):
+            damaged[place] = random.integers(256)
+        (tmp_path / "a.npy").write_bytes(damaged)
+        try:
+            load_npy(tmp_path / "a.npy")
+        except DamagedFileError:
+            outcomes.add("refused")
+        else:
+            outcomes.add("read")
+    assert outcomes == {"refused", "read"}
+
+
 def test_a_missing_file(tmp_path):
     with pytest.raises(MissingFileError):
         load_npy(tmp_path / "a.npy")
