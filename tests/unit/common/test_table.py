@@ -102,7 +102,6 @@ A = VectorData("a", "d", data=[1, 2])
         ({"columns": [A], "colnames": ["a", "a"]}, InvalidValueError, r"expected the columns \['a'\]"),
         ({"description": None}, InvalidTypeError, "'t'.description"),
     ],
-    ids=str,
 )
 def test_what_makes_no_table(arguments, error, message):
     with pytest.raises(error, match=message):
