@@ -49,7 +49,6 @@ def test_categories_bring_the_rows():
         ({"category_tables": [3]}, "category_tables"),
         ({"category_tables": None, "categories": ["x"]}, "one table for each"),
     ],
-    ids=str,
 )
 def test_what_makes_no_table(more, message):
     arguments = {"columns": part("main", "a").columns, "category_tables": [part("x", "b"), part("y", "b")], **more}
@@ -71,7 +70,6 @@ def test_rows_are_added_to_all_parts():
         {"a": 1, "x": {"b": 1}, "y": {"b": 1}},
         {"a": 1, "x": 3, "y": {}},
     ],
-    ids=str,
 )
 def test_a_row_that_fails_leaves_all_parts_alone(row):
     table = aligned()
