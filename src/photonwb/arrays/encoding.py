@@ -233,7 +233,12 @@ class _Encoder:
             yield from self._encoded(group)
             return
         if group:
-            self._running.append(submit(self._encoded, group))
+            try:
+                self._running.append(submit(self._encoded, group))
+            except RuntimeError:  # the interpreter is about to end and starts no more threads
+                while self._running:
+                    yield from self._running.popleft().result()
+                yield from self._encoded(group)
         while len(self._running) > self.window or (self._running and self._running[0].done()):
             yield from self._running.popleft().result()
 

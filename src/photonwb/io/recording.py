@@ -8,6 +8,7 @@ docs/recording.md.
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 import warnings
@@ -138,6 +139,8 @@ class Recording:
         self._taking = threading.Lock()
         self._names: dict[type[AbstractContainer], dict[str, list[str]]] = {}
         self._writer = BackgroundWriter(self._store, every_seconds, every_bytes, most_waiting, when_full)
+        self._process = os.getpid()
+        atexit.register(self.close)  # while there still is an interpreter that HDF5 can write through
 
     # ---- what is appended
 
@@ -288,8 +291,9 @@ class Recording:
         return self._store.is_settled
 
     def close(self) -> None:
-        """Commit what was appended, and close the file; once more does nothing."""
-        if self._store.closed:
+        """Commit what was appended, and close the file; once more does nothing, nor does it in a copy made by a fork."""
+        atexit.unregister(self.close)
+        if self._store.closed or self._process != os.getpid():
             return
         try:
             self._writer.close(PATIENCE_AT_END)

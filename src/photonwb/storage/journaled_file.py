@@ -308,9 +308,10 @@ class JournaledFile(io.RawIOBase):
     def close(self) -> None:
         """Release the file; what was not committed is forgotten."""
         if not self.closed:
-            try:
-                self.roll_back()
-            finally:
-                self._journal.close(remove=self.is_settled)
-                os.close(self._descriptor)
-                super().close()
+            with self._lock:
+                try:
+                    self.roll_back()
+                finally:
+                    self._journal.close(remove=self.is_settled)
+                    os.close(self._descriptor)
+                    super().close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -307,6 +309,21 @@ def test_what_came_before_an_error_is_kept(path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         fail()
     assert steps_in(path) == 1
+
+
+def test_a_recording_that_nobody_closes_ends_with_the_program(path: Path) -> None:
+    photonwb.record(path, session()).close()
+    code = """
+import sys, photonwb
+sys.path[:0] = sys.argv[2:]
+from sessions import record_step
+recording = photonwb.record(sys.argv[1])
+for number in range(9):
+    record_step(recording, number)
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(path), *sys.path], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert steps_in(path) == 9
 
 
 class SlowDisk:
