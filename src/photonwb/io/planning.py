@@ -82,8 +82,8 @@ class Plan:
         return self._paths.get(id(container))
 
     def after(self, path: str) -> str | None:
-        """Path that an object of the file which is there is going to have; None if it goes."""
-        return path
+        """Path that an object of the file which is there is going to have; None if it goes, as all of a file that is replaced."""
+        return None if self._store is None else path
 
     def link_to(self, container: AbstractContainer, field_name: str, target: AbstractContainer) -> Link:
         """The link that stands for an object which lives elsewhere.
@@ -98,9 +98,10 @@ class Plan:
             return Link(path)
         stored = target._stored
         if stored is not None:
-            if os.path.abspath(stored.location) == os.path.abspath(self.location):
+            if os.path.abspath(stored.location) != os.path.abspath(self.location):
+                return self.link_into(stored.location, stored.path)
+            if self._store is not None:
                 return Link(stored.path)
-            return self.link_into(stored.location, stored.path)
         raise InvalidValueError(self._orphan(container, field_name, target))
 
     def link_into(self, location: str, path: str) -> Link:

@@ -60,7 +60,7 @@ def write_file(nwbfile: NWBFile, path: typing.Path, *, cache_spec: bool = True, 
         The file cannot be written there; what was there is unharmed.
     """
     from photonwb.file import NWBFile
-    from photonwb.storage.hdf5 import HDF5Store
+    from photonwb.storage.new_file import NewStore
 
     if not isinstance(nwbfile, NWBFile):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
         raise InvalidTypeError(f"{path}: expected an NWBFile to write, got {describe_value(nwbfile)}; add it to one")
@@ -68,7 +68,7 @@ def write_file(nwbfile: NWBFile, path: typing.Path, *, cache_spec: bool = True, 
     plan = Plan(nwbfile, str(target))
     plan.check()
     with replacing(target) as temporary:
-        store = HDF5Store(temporary, "w")
+        store = NewStore(temporary, location=str(target))
         try:
             Writer(store, plan, link_data=link_data).write(cache_spec=cache_spec)
         finally:
@@ -126,6 +126,9 @@ class Writer:
         for container, path in self.plan.objects():
             self.write_object(container, path)
         self.finish()
+        # What was read from an older file is written in the form of the standard that the model knows.
+        root = self.plan.root
+        self.store.root.attributes["nwb_version"] = type(root).__fields__["nwb_version"].fixed
         if cache_spec:
             self.cache_specifications()
 

@@ -228,3 +228,45 @@ def test_memory_stays_bounded_by_the_buffer(tmp_path: Path) -> None:
     assert peak < 100e6
     with h5py.File(tmp_path / "a.nwb") as file:
         assert file["acquisition/movie/data"].shape == (1200, 256, 256)
+
+
+def test_a_file_takes_the_place_of_the_one_it_was_read_from(tmp_path: Path) -> None:
+    path = tmp_path / "a.nwb"
+    nwbfile = session()
+    nwbfile.add_acquisition(movie(np.repeat(FRAMES, 500, axis=0)))
+    photonwb.write(nwbfile, path)
+    with photonwb.open(path) as stored_file:
+        stored_file.acquisition["movie"].comments = "changed"
+        photonwb.write(stored_file, path)
+    with photonwb.open(path) as again:
+        assert np.array_equal(again.acquisition["movie"].data[:], np.repeat(FRAMES, 500, axis=0))
+        assert again.acquisition["movie"].comments == "changed"
+
+
+FULL_DISK = """
+import resource, signal, sys
+import numpy as np
+import photonwb
+from datetime import datetime, timezone
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+nwbfile = photonwb.NWBFile("full", "full", datetime(2024, 1, 1, tzinfo=timezone.utc))
+data = np.random.default_rng(0).random((1000, 1000))
+nwbfile.add_acquisition(photonwb.TimeSeries("noise", data, "V", rate=1.0))
+resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
+try:
+    photonwb.write(nwbfile, sys.argv[1])
+except OSError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_leaves_nothing_and_harms_nobody(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    path = tmp_path / "full.nwb"
+    done = subprocess.run([sys.executable, "-c", FULL_DISK, path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{path}: cannot be written: File too large")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,133 @@
+"""A new HDF5 file whose writing may fail, for want of space above all, without harm to the process.
+
+HDF5 does not survive an error of its file driver: it comes back when the file is closed and can take the interpreter down. So it
+writes through a file object that keeps the first error to itself, writes nothing more, and lets the store raise it at the end.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import TYPE_CHECKING, Any
+
+from photonwb.errors import StorageError
+
+from .hdf5 import HDF5Store
+
+if TYPE_CHECKING:
+    from photonwb.typing import Path
+
+__all__ = ["NewFile", "NewStore"]
+
+
+class NewFile(io.RawIOBase):
+    """A file that is created, or emptied, for HDF5 to write.
+
+    Parameters
+    ----------
+    path : path
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.name = os.path.abspath(path)
+        self.error: OSError | None = None
+        try:
+            self._descriptor = os.open(self.name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o666)
+        except OSError as error:
+            raise StorageError(f"{self.name}: cannot be created: {error.strerror}") from error
+        self._position = self._length = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        self._position = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._length}[whence] + offset
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        count = max(0, min(len(view), self._length - self._position))
+        done = os.preadv(self._descriptor, [view[:count]], self._position) if count else 0
+        view[done:count] = bytes(count - done)  # what could not be written reads as zeros until the error is raised
+        self._position += count
+        return count
+
+    def write(self, data: Any) -> int:
+        view = memoryview(data).cast("B")
+        offset, end = self._position, self._position + len(view)
+        while self.error is None and offset < end:
+            try:
+                offset += os.pwrite(self._descriptor, view[offset - self._position :], offset)
+            except OSError as error:
+                self.error = error
+        self._position = end
+        self._length = max(self._length, end)
+        return len(view)
+
+    def truncate(self, size: int | None = None) -> int:
+        self._length = self._position if size is None else size
+        if self.error is None:
+            try:
+                os.ftruncate(self._descriptor, self._length)
+            except OSError as error:
+                self.error = error
+        return self._length
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self._descriptor)
+            super().close()
+
+
+class NewStore(HDF5Store):
+    """A new HDF5 file, open for writing.
+
+    Parameters
+    ----------
+    path : path
+        What is there is replaced.
+    location : str, optional
+        What messages call the file, if it is going to have another name.
+
+    Raises
+    ------
+    StorageError
+        The file cannot be created.
+    """
+
+    def __init__(self, path: Path, location: str | None = None) -> None:
+        self._new_file = NewFile(path)
+        try:
+            super().__init__(self._new_file, "w")
+            self.location = location or self.location
+        except BaseException:
+            self._new_file.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file.
+
+        Raises
+        ------
+        StorageError
+            Something could not be written, so that the file is not complete.
+        """
+        try:
+            super().close()
+        finally:
+            self._new_file.close()
+        error = self._new_file.error
+        if error is not None:
+            raise StorageError(
+                f"{self.location}: cannot be written: {error.strerror}; make room, or choose another place"
+            ) from error
