@@ -44,7 +44,8 @@ def test_they_are_written_again_without_loss(shared_data: Path, name: str, tmp_p
     with photonwb.open(shared_data / "nwb" / name) as nwbfile:
         photonwb.write(nwbfile, tmp_path / "again.nwb")
         with photonwb.open(tmp_path / "again.nwb") as again:
-            found = [text for text in differences(nwbfile, again) if ".namespace" not in text]
+            # Today's standard has a namespace for tables, and takes an age to count from birth where nothing is said.
+            found = [text for text in differences(nwbfile, again) if ".namespace" not in text and "age__reference" not in text]
             assert found == []
         with pynwb.NWBHDF5IO(tmp_path / "again.nwb", "r") as io:
             io.read()
