@@ -64,8 +64,8 @@ _HOMES = {
     "write": "io",
 }
 _MODULES = (
-    "base", "behavior", "common", "core", "device", "ecephys", "epoch", "errors", "event", "file", "icephys", "image", "io",
-    "misc", "ogen", "ophys", "resources", "retinotopy", "testing",
+    "base", "behavior", "common", "core", "device", "ecephys", "epoch", "errors", "event", "exporters", "external",
+    "file", "icephys", "image", "importers", "io", "misc", "ogen", "ophys", "plots", "resources", "retinotopy", "testing",
 )  # fmt: skip
 
 __all__ = [  # noqa: RUF022 - the two kinds of names apart
