@@ -64,7 +64,7 @@ def _settled(path: Any) -> None:
     if settle(path):
         warnings.warn(
             f"{os.fspath(path)}: the last writer of this file was interrupted; the file holds what was committed before that",
-            stacklevel=6,
+            stacklevel=7,
         )
 
 

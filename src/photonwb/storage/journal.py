@@ -78,7 +78,7 @@ class Journal:
 
     def __init__(self, path: str | os.PathLike[str], *, create: bool) -> None:
         self.path = journal_of(path)
-        self._descriptor = os.open(self.path, os.O_RDWR | (os.O_CREAT if create else 0), 0o666)
+        self._descriptor = self._opened(create)
         try:
             lock(self._descriptor)
         except BaseException:
@@ -87,6 +87,14 @@ class Journal:
         self._end = os.fstat(self._descriptor).st_size
         self._sealed_end = 0
         self._checksum = self._sealed_checksum = 0
+
+    def _opened(self, create: bool) -> int:
+        try:
+            return os.open(self.path, os.O_RDWR | (os.O_CREAT if create else 0), 0o666)
+        except PermissionError:
+            if create:
+                raise
+            return os.open(self.path, os.O_RDONLY)  # what it says can be read nevertheless
 
     @property
     def is_empty(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -106,6 +107,28 @@ def test_a_reader_that_stays_is_told_of(path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.warns(UserWarning, match="holds what was committed"):
         assert steps_in(path) == 1
     assert not journal_of(path).exists()
+
+
+def test_a_file_that_may_not_be_written_is_read_through_its_journal(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("photonwb.io.recording.PATIENCE_AT_END", 0.0)
+    recording = photonwb.record(path, session())
+    with h5py.File(path, "r"):
+        record_step(recording, 0)
+        with pytest.warns(UserWarning, match="journal beside it"):
+            recording.close()
+    original = os.open
+
+    def denied(name: Any, flags: int, *more: Any) -> int:
+        if flags & os.O_RDWR:
+            raise PermissionError(13, "Permission denied")
+        return original(name, flags, *more)
+
+    before = path.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", denied)
+        assert steps_in(path) == 1
+    assert path.read_bytes() == before
+    assert journal_of(path).exists()
 
 
 @pytest.mark.parametrize("limit", [{"every_seconds": 0.02}, {"every_seconds": None, "every_bytes": 400}])
@@ -374,8 +397,6 @@ def test_or_by_an_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_full_disk_stops_the_recording_at_the_last_commit_point(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     recording = photonwb.record(path, session(), every_seconds=None)
     record_step(recording, 0)
     recording.commit()
