@@ -20,6 +20,8 @@ __all__ = ["Unreadable", "plain", "tree_lines", "walk"]
 
 _LONGEST_TEXT = 60
 _WIDEST_COLUMN = 48
+# Width of what leads to an object, beyond which nobody looks any further: fifty levels.
+_DEEPEST = 200
 
 
 def tree_lines(container: AbstractContainer) -> list[str]:
@@ -66,6 +68,9 @@ def _rows(item: AbstractContainer | Unreadable, lead: str, stem: str, seen: set[
         yield _Row(lead + plain(item.name), "", f"cannot be read: {plain(str(item.error))}")
         return
     seen.add(id(item))
+    if len(stem) > _DEEPEST:
+        yield _Row(lead + plain(_title(item)), item.neurodata_type, "and what is in it")
+        return
     yield _Row(lead + plain(_title(item)), item.neurodata_type, _details(item))
     groups = [(place, members) for place, members in _members(item, seen).items() if members]
     inside = [each for place, members in groups if not place for each in members]

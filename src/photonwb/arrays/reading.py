@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from photonwb.errors import DamagedFileError
+from photonwb.errors import DamagedFileError, StorageError
 
 from .cache import chunk_cache, may_keep
 from .codecs import Pipeline, is_known
@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     from .selection import AxisIndex
     from .source import ByteLayout, ChunkPlace
 
-__all__ = ["can_read", "read", "read_ahead"]
+__all__ = ["can_read", "check_size", "read", "read_ahead"]
+
+# So many bytes are read without asking where they could come from; beyond that, deflate makes no more of a byte than this.
+CERTAINLY_FITS = 2**30
+MOST_COMPRESSED = 1032
 
 # Plain bytes in shorter runs than this are picked from a memory map, longer ones are read one by one.
 SHORT_RUN = 32 << 10
@@ -39,6 +43,20 @@ SHORT_RUN = 32 << 10
 PIECE = 8 << 20
 # Chunks are handed to threads in groups of about so many bytes, lest handing them over takes longer than decoding.
 GROUP = 256 << 10
+
+
+def check_size(nbytes: int, size: int, description: str) -> None:
+    """Refuse to read what no file of that size can hold: a damaged shape must not fill the memory.
+
+    Raises
+    ------
+    StorageError
+    """
+    if nbytes > CERTAINLY_FITS and nbytes > MOST_COMPRESSED * size:
+        raise StorageError(
+            f"{description}: {nbytes / 1e9:.1f} GB are asked for, of a file of {size / 1e9:.3f} GB; the shape is damaged, or "
+            "most of it was never written: read a part"
+        )
 
 
 def can_read(layout: ByteLayout | None) -> bool:
@@ -60,7 +78,13 @@ def read(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
     ------
     DamagedFileError
         The file is cut short, or its bytes are not what the filters make.
+    StorageError
+        So much cannot be in the file.
     """
+    nbytes = math.prod(counts(fetch)) * layout.dtype.itemsize
+    if nbytes > CERTAINLY_FITS:
+        with LocalFile(layout.path) as file:
+            check_size(nbytes, file.size, layout.path)
     block = np.empty(counts(fetch), layout.dtype)
     if not block.size:
         return block

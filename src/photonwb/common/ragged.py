@@ -55,14 +55,23 @@ class _Target(Field):
         except (BrokenLinkError, UnreadableObjectError):
             target = None
         if isinstance(target, VectorData):
-            return target
+            return self._not_in_a_circle(instance, target)
         table: Any = instance.parent
         named = table._member(instance.name.removesuffix("_index")) if hasattr(table, "_member") else None
         if not isinstance(named, VectorData) or named is instance:
             raise BrokenLinkError(
                 f"{instance._label()}.target: expected a reference to the column that it indexes, there is none"
             )
-        return named
+        return self._not_in_a_circle(instance, named)
+
+    def _not_in_a_circle(self, instance: AbstractContainer, target: VectorData) -> VectorData:
+        """The target, unless the index would be, by way of others, an index of itself."""
+        column: Any = target
+        while isinstance(column, VectorIndex):
+            if column is instance:
+                raise BrokenLinkError(f"{instance._label()}.target: the index leads, by itself or through others, to itself")
+            column = column.__dict__.get(self.name)
+        return target
 
 
 class VectorIndex(VectorData, neurodata_type="VectorIndex"):

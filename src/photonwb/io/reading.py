@@ -17,7 +17,7 @@ from photonwb.io.specifications import cached_catalog
 from photonwb.io.values import field_value, resolving_array
 from photonwb.labelled import LabelledDict
 from photonwb.registry import known_class
-from photonwb.storage.contract import Link, Reference
+from photonwb.storage.contract import Link, Reference, is_group
 from photonwb.storage.links import is_in_folder_of
 
 if TYPE_CHECKING:
@@ -222,12 +222,14 @@ class StoredObject:
         if field.kind == Kind.CONTENT:
             return self._array(container, field, cast("Dataset", self.node))
         holder = self.holder(field)
-        if field.kind == Kind.CHILDREN:
-            return self._children(container, field, cast("Group | None", holder))
         found = None
         if holder is not None:
+            if field.kind != Kind.ATTRIBUTE and not is_group(holder):
+                raise UnreadableObjectError(f"{self.location}: {holder.path} should be a group, it is a dataset")
             if field.kind == Kind.ATTRIBUTE:
                 found = self._attribute(field, holder)
+            elif field.kind == Kind.CHILDREN:
+                found = self._children(container, field, cast("Group", holder))
             elif field.kind == Kind.CHILD and field.key is None:
                 found = self._only_child(container, field, cast("Group", holder))
             else:
@@ -284,10 +286,8 @@ class StoredObject:
         names = StoredMembers(self, container, field, holder).names()
         return self.reader.object_at(self.reader.follow(holder[names[0]], holder)) if names else None
 
-    def _children(self, container: AbstractContainer, field: Field, holder: Group | None) -> Any:
+    def _children(self, container: AbstractContainer, field: Field, holder: Group) -> Any:
         held = container._empty(field)
-        if holder is None:
-            return held
         members = StoredMembers(self, container, field, holder)
         if isinstance(held, LabelledDict):
             held.read_from(members)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+import contextlib
+from typing import TYPE_CHECKING, cast
 
 from photonwb.errors import NotFoundError, PhotonwbError
 from photonwb.schema import Catalog, bundled
-from photonwb.storage.contract import TEXT, Layout, Reference
+from photonwb.storage.contract import TEXT, Layout, Link, Reference, is_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,10 +24,11 @@ def cached_sources(store: Store) -> dict[str, dict[str, dict[str, str]]]:
     except PhotonwbError:
         return {}
     found: dict[str, dict[str, dict[str, str]]] = {}
-    for namespace in group:
-        for version, sources in _groups(group, namespace):
-            texts = {source: text for source in sources if (text := _text(sources, source)) is not None}
-            found.setdefault(namespace, {})[version] = texts
+    for namespace, versions in _groups(group):
+        for version, sources in _groups(versions):
+            with contextlib.suppress(PhotonwbError):
+                texts = {source: text for source in sources if (text := _text(sources, source)) is not None}
+                found.setdefault(namespace, {})[version] = texts
     return found
 
 
@@ -37,14 +39,16 @@ def _specification_group(store: Store) -> Group:
     return cast("Group", store.root[str(location).strip("/") or "specifications"])
 
 
-def _groups(parent: Group, name: str) -> Iterable[tuple[str, Group]]:
-    member: Any = parent[name]
-    if not hasattr(member, "create_group"):
-        return
-    for inner in member:
-        group: Any = member[inner]
-        if hasattr(group, "create_group"):
-            yield inner, group
+def _groups(parent: Group) -> list[tuple[str, Group]]:
+    """The groups in a group, if it is one, that can be read."""
+    found: list[tuple[str, Group]] = []
+    with contextlib.suppress(PhotonwbError):
+        for name in parent if is_group(parent) else ():
+            with contextlib.suppress(PhotonwbError):
+                member = parent[name]
+                if not isinstance(member, Link) and is_group(member):
+                    found.append((name, member))
+    return found
 
 
 def _text(group: Group, name: str) -> str | None:

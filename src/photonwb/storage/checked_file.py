@@ -115,6 +115,15 @@ class LocalInput(io.RawIOBase):
         self.size = status.st_size
         self.identity = status.st_dev, status.st_ino
 
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the path still leads to this file."""
+        try:
+            status = os.stat(self.name)  # noqa: PTH116 - as often as an array is read
+        except OSError:
+            return False
+        return (status.st_dev, status.st_ino) == self.identity
+
     def readable(self) -> bool:
         return True
 

@@ -132,8 +132,11 @@ class HDF5Store:
 
     @property
     def is_local(self) -> bool:
-        """Whether the file is a plain one, whose bytes can be read beside HDF5."""
-        return self._is_local
+        """Whether the file is a plain one, whose bytes can be read beside HDF5.
+
+        One that was removed, or has another in its place now, is still open here, and is read through HDF5.
+        """
+        return self._is_local and (self._input is None or self._input.is_in_place)
 
     @property
     def size(self) -> int:
@@ -289,6 +292,8 @@ class Task:
             raise self._closed()
 
     def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None) -> None:
+        if isinstance(error, PhotonwbError) and self._store.location not in str(error) and not hasattr(error, "__notes__"):
+            error.add_note(f"{self._store.location}: {self._path} cannot be {self._task}")
         if error is None or isinstance(error, PhotonwbError) or not isinstance(error, FOREIGN_ERRORS):
             return
         if self._store.closed:

@@ -130,20 +130,25 @@ def _set_filter(properties: Any, name: str, options: Mapping[str, Any], element:
             properties.set_filter(int(name), h5z.FLAG_OPTIONAL, tuple(options.get("options", ())))
 
 
-def byte_layout(node: HDF5Dataset) -> ByteLayout | None:
-    """Where the bytes of a dataset lie in its file; None where they cannot be told or are no plain numbers."""
+def byte_layout(node: HDF5Dataset, *, raw: int = 0) -> ByteLayout | None:
+    """Where the bytes of a dataset lie in its file; None where they cannot be told, or are no plain numbers.
+
+    With `raw` elements are taken for so many bytes, whatever they mean.
+    """
     dataset = node.object_id
     properties, stored = dataset.get_create_plist(), dataset.get_type()
     kind = properties.get_layout()
     element = element_from(stored)
-    if kind not in (h5d.CHUNKED, h5d.CONTIGUOUS) or properties.get_external_count() or not has_plain_bytes(stored, element):
+    if kind not in (h5d.CHUNKED, h5d.CONTIGUOUS) or properties.get_external_count():
+        return None
+    if not raw and not has_plain_bytes(stored, element):
         return None
     if dataset.get_space().get_simple_extent_type() == h5s.NULL:
         return None
-    dtype = stored.dtype
+    dtype = np.dtype(f"V{raw}") if raw else stored.dtype
     dtype = np.dtype(dtype.str) if dtype.metadata else dtype
     fill = np.zeros((), dtype)
-    if properties.fill_value_defined() == h5d.FILL_VALUE_USER_DEFINED:
+    if not raw and properties.fill_value_defined() == h5d.FILL_VALUE_USER_DEFINED:
         properties.get_fill_value(fill)
     chunks = properties.get_chunk() if kind == h5d.CHUNKED else None
     places = ChunkPlaces(node, chunks) if chunks else _one_place(dataset)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from photonwb.errors import NotFoundError, StorageError
+from photonwb.arrays.reading import can_read, check_size, read
+from photonwb.errors import DamagedFileError, NotFoundError, StorageError
 
 from .checks import check_layout, check_member, check_move, check_new_name, check_resize, values_for
 from .contract import Link
@@ -19,7 +20,7 @@ from .elements import dtype_of, plain_value
 from .hdf5_attributes import HDF5Attributes, needs_dense_storage
 from .hdf5_layout import byte_layout, creation_properties, filters_of, layout_of, reads_other_files
 from .hdf5_library import h5d, h5g, h5l, h5o, h5p, h5s, name_bytes, name_text
-from .hdf5_types import decode, element_from, encode, file_type, memory_type
+from .hdf5_types import decode, element_from, encode, file_type, list_places, memory_type
 from .hdf5_writing import write_blocks
 from .links import descend
 from .selections import read_selection, spans
@@ -37,10 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = ["HDF5Dataset", "HDF5Group"]
 
-# So many bytes are read without asking where they could come from; beyond that, deflate makes no more of a byte than this.
-CERTAINLY_FITS = 2**30
-MOST_COMPRESSED = 1032
-MANY_OBJECTS = 2**22
+# So many texts are read without asking whether there can be so many.
+MANY_TEXTS = 2**22
 
 
 class _Node:
@@ -270,6 +269,7 @@ class HDF5Dataset(_Node):
                 self._check_size(math.prod(counts), dtype)
                 array = np.empty(counts, dtype)
                 if array.size:
+                    self._check_lengths(stored, box)
                     memory, chosen = _spaces(space, shape, box)
                     dataset.read(memory, chosen, array, type_id)
                 return decode(array, stored, lambda address: self.store.path_at(address, self.path))
@@ -281,14 +281,28 @@ class HDF5Dataset(_Node):
 
     def _check_size(self, count: int, dtype: np.dtype[Any]) -> None:
         """Refuse what no file of this size can hold: a damaged shape must not fill the memory."""
-        nbytes = count * dtype.itemsize
-        is_much = nbytes > CERTAINLY_FITS and nbytes > MOST_COMPRESSED * self.store.size
-        # Each text is an object, and has a place of its own in the file.
-        if is_much or (dtype.hasobject and count > MANY_OBJECTS and count > self.store.size):
+        check_size(count * dtype.itemsize, self.store.size, self.description)
+        # Each text has a place of its own in the file.
+        if dtype.hasobject and count > MANY_TEXTS and count > self.store.size:
             raise StorageError(
-                f"{self.description}: {nbytes / 1e9:.1f} GB are asked for, of a file of {self.store.size / 1e9:.3f} GB; the "
-                "shape is damaged, or most of it was never written: read a part"
+                f"{self.description}: {count} texts are asked for, of a file of {self.store.size / 1e9:.3f} GB; the shape is "
+                "damaged, or most of it was never written: read a part"
             )
+
+    def _check_lengths(self, stored: Any, box: Box) -> None:
+        """Refuse texts longer than the file: HDF5 makes room for each, up to 4 GiB, before it finds out that there is none."""
+        places, size = list_places(stored)
+        layout = byte_layout(self, raw=size) if places and self.store.is_local else None
+        if layout is None or not can_read(layout):
+            return
+        try:
+            elements = read(layout, box)
+        except DamagedFileError:  # HDF5 will say it better
+            return
+        for place in places:
+            lengths = np.ndarray(elements.shape, "<u4", elements, place, elements.strides)
+            if lengths.max() > self.store.size:
+                raise DamagedFileError(f"{self.description}: a text or list of {lengths.max()} elements is larger than the file")
 
     def source(self) -> ArraySource:
         return self

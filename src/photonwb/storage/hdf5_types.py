@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .contract import ElementType
 
-__all__ = ["decode", "element_from", "encode", "file_type", "has_plain_bytes", "memory_type"]
+__all__ = ["decode", "element_from", "encode", "file_type", "has_plain_bytes", "list_places", "memory_type"]
 
 ADDRESS = np.dtype(np.uint64)
 
@@ -80,6 +80,28 @@ def _check_lists(stored: Any) -> None:
         if kind == h5t.VLEN and stored.encode()[3] & 15:
             raise DamagedFileError("the type of the elements makes no sense")
         _check_lists(stored.get_super())
+
+
+def list_places(stored: Any) -> tuple[list[int], int]:
+    """Where in an element of the file there are texts or lists of any length, each of which begins with that; and its size.
+
+    A type tells what it takes in memory. There a text is a pointer; in the file it takes twice as much, as a list always does.
+    """
+    places: list[int] = []
+    longer = 0
+    for place, is_text in sorted(_lists(stored, 0)):
+        places.append(place + longer)
+        longer += 8 * is_text
+    return places, stored.get_size() + longer
+
+
+def _lists(stored: Any, start: int) -> list[tuple[int, bool]]:
+    kind = stored.get_class()
+    if kind == h5t.COMPOUND:
+        members = range(stored.get_nmembers())
+        return [found for i in members for found in _lists(stored.get_member_type(i), start + stored.get_member_offset(i))]
+    is_text = kind == h5t.STRING and stored.is_variable_str()
+    return [(start, is_text)] if is_text or kind == h5t.VLEN else []
 
 
 def decode(array: NDArray[Any], stored: Any, path_of: Callable[[int], str]) -> NDArray[Any]:

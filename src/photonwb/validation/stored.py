@@ -167,7 +167,8 @@ class StoredFile:
         try:
             node: Any = group[name]
             if isinstance(node, Link):
-                link, node = node, group.store.follow(node, group)
+                link = node
+                node = group.store.follow(link, group)
             neurodata_type, namespace = self.type_of(node)
         except BrokenLinkError as error:
             return Member(name, None, link, str(error), is_untrusted=isinstance(error, UntrustedLinkError))

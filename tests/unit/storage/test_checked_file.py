@@ -173,3 +173,33 @@ def test_values_in_other_files_are_found(tmp_path):
         for name in ("virtual", "raw"):
             with pytest.raises(StorageError, match=rf"main\.h5: /{name}: the values lie in other files"):
                 store.root[name].read()
+
+
+@pytest.mark.parametrize("chunks", [None, (2,)])
+@pytest.mark.parametrize("member", [False, True])
+def test_no_room_is_made_for_texts_that_cannot_be_there(tmp_path, chunks, member):
+    """HDF5 would, of 4 GiB each."""
+    path = tmp_path / "long.nwb"
+    text = h5py.string_dtype()
+    dtype = np.dtype([("a", "i4"), ("b", text), ("c", "i2"), ("d", text)]) if member else text
+    values = [(1, "one", 2, "two")] * 3 if member else ["two"] * 3
+    with h5py.File(path, "w") as file:
+        file.create_dataset("texts", data=np.array(values, dtype), chunks=chunks)
+        file.create_dataset("text", data=np.array(values[0], dtype))
+    with HDF5Store(path) as store:
+        for name in ("text", "texts"):
+            found = store.root[name].read()
+            texts = np.atleast_1d(np.array(found["d"] if member else found, object))
+            assert set(texts.tolist()) == {"two"}
+    content = path.read_bytes()
+    # Each text: its length, the address of its heap, and its number there.
+    heap = content.index(b"GCOL").to_bytes(8, "little")
+    for length, readable in ((2**32 - 1, False), (len(content) + 1, False), (3, True)):
+        path.write_bytes(content.replace((3).to_bytes(4, "little") + heap, length.to_bytes(4, "little") + heap))
+        with HDF5Store(path) as store:
+            for name in ("text", "texts"):
+                if readable:
+                    store.root[name].read()
+                    continue
+                with pytest.raises(DamagedFileError, match=rf"/{name}: a text or list of {length} elements is larger"):
+                    store.root[name].read()
