@@ -89,7 +89,7 @@ class Task:
     def record_memory(self) -> None:
         """Take what memory rose to since the first clock was started."""
         if self._memory_before is not None:
-            self.record("memory", peak_memory() - self._memory_before, "B")
+            self.record("memory", max(0, peak_memory() - self._memory_before), "B")  # the system counts a few pages late
 
 
 def peak_memory() -> int:
