@@ -401,6 +401,55 @@ class AbstractContainer:
                 return item
         return None
 
+    def copy(self, name: str | None = None) -> Any:
+        """A new object with the same content and an object_id of its own, which belongs to nothing yet.
+
+        Objects inside are copied too; links go on leading where they led, or to the copy of what is inside. Arrays are shared:
+        those of a file stay there until they are read, and a series that is added to the same file links to them.
+
+        Parameters
+        ----------
+        name : str, optional
+            Name of the copy; by default that of the object.
+        """
+        copies: dict[int, AbstractContainer] = {}
+        made = self._copied(copies)
+        if name is not None:
+            made.__dict__["_name"] = self._check_name(name)
+        for item in copies.values():
+            for name, field in type(item).__fields__.items():
+                target = copies.get(id(item.__dict__.get(name)))
+                if target is not None and field.kind not in (Kind.CHILD, Kind.CHILDREN):
+                    item.__dict__[name] = target
+        return made
+
+    def _copied(self, copies: dict[int, AbstractContainer]) -> AbstractContainer:
+        """A copy that still links to the originals; all copies are noted by the identity of the originals."""
+        made = copies[id(self)] = type(self).__new__(type(self))
+        made.__dict__["_name"] = self._name
+
+        def copied(item: Any) -> Any:
+            if item is None or item.parent is not self:
+                return item
+            inner = item._copied(copies)
+            inner.__dict__["_parent"] = made
+            return inner
+
+        for name, field in type(self).__fields__.items():
+            value: Any = self.fields.get(name)
+            if field.kind == Kind.CHILD:
+                value = copied(value)
+            elif isinstance(value, LabelledDict):
+                held = value
+                value = made._collection(field)
+                value.fill({key: copied(item) for key, item in held.items()})
+            elif field.kind == Kind.CHILDREN:
+                value = field.listed(copied(item) for item in value or ())
+            elif isinstance(value, list):
+                value = list(value)
+            made.__dict__[name] = value
+        return made
+
     # ---- collections
 
     def _add(self, collection: str, values: Any) -> Any:

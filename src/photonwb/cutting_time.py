@@ -63,12 +63,10 @@ def _samples(series: TimeSeries, window: tuple[float, float]) -> Rows | None:
     import numpy as np
 
     count = series._sample_count()
-    if count is None:
-        return None
     if series.timestamps is not None:
         times = np.asarray(series.timestamps[:])
-        chosen = np.flatnonzero((times >= window[0]) & (times < window[1]))
-    elif series.rate:
+        count, chosen = len(times), np.flatnonzero((times >= window[0]) & (times < window[1]))
+    elif series.rate and count is not None:
         begin = series.starting_time or 0.0
         first, behind = (_clipped((edge - begin) * series.rate, count) for edge in window)
         chosen = np.arange(first, behind)
@@ -110,7 +108,7 @@ def _cut(series: TimeSeries, kept: Mapping[int, Rows]) -> None:
                 continue  # shared with a series that is cut in the same way
             value = _uncut(value, name)
         if value is not None and len(value):
-            setattr(series, name, taken(value, rows))
+            setattr(series, name, taken(value, rows[rows < len(value)]))  # one may be longer than the other
     if series.timestamps is None and series.rate and len(rows):
         series.starting_time = (series.starting_time or 0.0) + int(rows[0]) / series.rate
 

@@ -348,7 +348,7 @@ class NWBFile(EditedFile, SessionTables, IcephysTables, neurodata_type="NWBFile"
         """Everything in the file, by object_id."""
         return self.all_objects
 
-    def copy(self) -> NWBFile:
+    def copy(self) -> NWBFile:  # pyright: ignore[reportIncompatibleMethodOverride] - a file has no name to be given
         """A new file that holds the same objects, which it will link to; tables are copied."""
         given = {name: list(value.values()) if isinstance(value, LabelledDict) else value for name, value in self.fields.items()}
         del given["nwb_version"]

@@ -154,6 +154,10 @@ class LabelledDict(MutableMapping[str, T]):
         """Objects that are in memory already."""
         return list(self._items.values())
 
+    def fill(self, items: Mapping[str, T]) -> None:
+        """Take objects as they are, each under the key that it has there."""
+        self._items.update(items)
+
     def loaded_items(self) -> list[tuple[str, T]]:
         """The same with their names."""
         return list(self._items.items())

@@ -290,6 +290,11 @@ class ArrangedColumns(Container):
             self.__dict__["columns"] = self._ordered_columns()
             self._note_columns()
 
+    def _copied(self, copies: dict[int, AbstractContainer]) -> AbstractContainer:
+        made = super()._copied(copies)
+        made.__dict__["_held"] = {part.name: part for part in made.__dict__["columns"] or ()}
+        return made
+
     # ---- changing them
 
     def remove_column(self, name: str) -> None:

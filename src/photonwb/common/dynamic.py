@@ -203,13 +203,19 @@ class DynamicTable(FilledColumns, neurodata_type="DynamicTable"):
             region = list(range(count)[region])
         return DynamicTableRegion(name, region, description, self)
 
-    def copy(self) -> Any:
-        """A table with the same columns, which stay where they are: the copy links to them."""
+    def copy(self, name: str | None = None) -> Any:
+        """A table with the same columns, which stay where they are: the copy links to them.
+
+        Parameters
+        ----------
+        name : str, optional
+            Name of the copy; by default that of the table.
+        """
         made = type(self).__new__(type(self))
         for field in type(self).__fields__.values():
             if field.name != "meanings_tables":
                 made.__dict__[field.name] = getattr(self, field.name)
-        made.__dict__.update(_name=self.name, _held=dict(self._members))
+        made.__dict__.update(_name=self.name if name is None else self._check_name(name), _held=dict(self._members))
         return made
 
     # ---- links to other tables

@@ -55,7 +55,12 @@ def choose(root: AbstractContainer, store: Store, include: Any, exclude: Any) ->
 
 def _listed(choices: Any) -> list[Choice]:
     is_one = isinstance(choices, str) or hasattr(choices, "neurodata_type") or callable(choices)
-    return [choices] if is_one else list(cast("Any", choices))
+    listed: list[Any] = [choices] if is_one else list(cast("Any", choices))
+    return listed
+
+
+def _is_function(choice: Choice) -> bool:
+    return callable(choice) and not hasattr(choice, "neurodata_type")
 
 
 def _chosen(
@@ -69,7 +74,7 @@ def _chosen(
         found.update((id(item), item) for item in meant)
         if not meant and isinstance(choice, str) and otherwise is not None:
             otherwise(choice)
-        elif not meant:
+        elif not meant and not _is_function(choice):
             raise InvalidValueError(f"{argument}: {choice!r} is nothing in {root._label()}")
     return list(found.values())
 

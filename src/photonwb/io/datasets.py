@@ -88,7 +88,7 @@ def write_array(
     Dataset or None
         None when they became a link to a dataset that is there already.
     """
-    linked = _link_instead(writer, parent, name, value)
+    linked = _can_link(container, field, value) and _link_instead(writer, parent, name, value)
     if linked:
         return None
     if _is_scalar(value):
@@ -133,6 +133,27 @@ def _link_instead(writer: Writer, parent: Group, name: str, value: Any) -> bool:
     return False
 
 
+def _can_link(container: AbstractContainer, field: Field, value: Any) -> bool:
+    """Whether a link to an array in a file can stand for a dataset of an object: it has no attributes of its own."""
+    there: Any = getattr(getattr(value, "source", None), "attributes", None)
+    if there is None or container._stored is not None:
+        return True
+    if field.kind == "content":
+        return False  # the dataset is the object itself
+    wanted = {
+        other.key or other.name: container.fields.get(other.name)
+        for other in type(container).__fields__.values()
+        if other.kind == "attribute" and other.where == field.path and other.fixed is None
+    }
+    return all(value is None or _is_same(there.get(key), value) for key, value in wanted.items())
+
+
+def _is_same(stored: Any, value: Any) -> bool:
+    import numpy as np
+
+    return stored is not None and not hasattr(value, "neurodata_type") and bool(np.all(np.asarray(stored) == np.asarray(value)))
+
+
 def _place_of(values: Any) -> tuple[str | None, str | None]:
     """File and path of an array that is a dataset of h5py or was read by us."""
     import os
@@ -150,9 +171,7 @@ def _write_blocks(parent: Group, name: str, container: AbstractContainer, field:
         data = incoming(value)
     except PhotonwbError as error:
         raise InvalidValueError(f"{container._label()}.{field.name}: {error}") from error
-    element = _index_element(container) if field.dtype is None else None
-    if element is None:
-        element = _element(container, field, data.dtype)
+    element = _index_element(container) or _element(container, field, data.dtype)
     layout = Layout(*layout_for(data, element, role=role_of(container, field)))
     dataset = parent.create_dataset(name, layout)
     blocks = _converted_blocks(container, field, data.blocks(layout.chunks), element)

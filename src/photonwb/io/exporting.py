@@ -8,6 +8,7 @@ before anything is written.
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 from fnmatch import fnmatchcase
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.arrays import Incoming, layout_for
-from photonwb.arrays.layouts import FILTERS
+from photonwb.arrays.layouts import FILTERS, SMALL
 from photonwb.arrays.shapes import shape_of
 from photonwb.cutting import keep_rois
 from photonwb.cutting_time import keep_time
@@ -156,7 +157,8 @@ def export_file(io: Any, nwbfile: NWBFile | None, path: typing.Path, *, cache_sp
 
 
 def _write_whole(io: Any, plan: EditPlan, temporary: Path, folder: Path, *, cache_spec: bool) -> None:
-    if Path(io.source).is_file() and not io.has_options:
+    is_on_disk = Path(io.source).is_file() and not io.has_options and not any(item._assigned for item in plan.reader.objects)
+    if is_on_disk:
         shutil.copyfile(io.source, temporary)
         links = list(_names_of_other_files(io.store)) if Path(io.store.location).parent != folder else []
         if links or plan.root.modified:
@@ -239,7 +241,7 @@ def _emptied(plan: EditPlan) -> Iterator[tuple[str, tuple[int, ...]]]:
     for item, path in plan.objects():
         for field in type(item).__fields__.values():
             if field.name in item._changed and field.kind in (Kind.CONTENT, Kind.DATASET) and plan.is_stored(item):
-                value = item.fields.get(field.name)
+                value: Any = item.fields.get(field.name)
                 shape = (len(value),) if refers_to_objects(value) else shape_of(value)
                 if shape:
                     yield joined(path, "" if field.kind == Kind.CONTENT else field.path), cast("tuple[int, ...]", shape)
@@ -280,8 +282,11 @@ class _Layouts:
     def __call__(self, path: str, dataset: Dataset) -> Layout | None:
         if path not in self.roles or not dataset.shape or _has_objects(dataset.layout.element):
             return None
-        old = dataset.layout
-        data = Incoming(self.emptied.get(path, old.shape), dataset.dtype, _no_blocks, self._options(path, old))
+        old, shape = dataset.layout, self.emptied.get(path, dataset.shape)
+        options = self._options(path, old)
+        if math.prod(shape) * dataset.dtype.itemsize <= SMALL and options.get("chunks") == old.chunks:
+            return None
+        data = Incoming(shape, dataset.dtype, _no_blocks, options)
         preset = self.compression if isinstance(self.compression, str) and self.compression in FILTERS else "fast"
         new = Layout(*layout_for(data, old.element, self.roles[path], preset))
         if self.compression is None and new.chunks is not None:

@@ -87,6 +87,21 @@ def test_changes_in_memory_come_along_and_the_source_stays(session: Path, before
         assert "unused" not in copy.imaging_planes
 
 
+def test_what_was_assigned_but_not_committed_comes_along(session: Path, before: dict[str, Any], tmp_path: Path) -> None:
+    shutil.copy(session, tmp_path / "edited.nwb")
+    nwbfile = NWBHDF5IO(tmp_path / "edited.nwb", "r+").read()
+    nwbfile.acquisition["one"].data[3] = 99.0
+    nwbfile.lab = "another"
+    nwbfile.export(tmp_path / "copy.nwb")
+    nwbfile.export(tmp_path / "part.nwb", time=(0.0, 2.0))
+    nwbfile.close()  # without a commit
+    assert differences(before, tmp_path / "edited.nwb") == []
+    for name in ("copy.nwb", "part.nwb"):
+        with photonwb.open(tmp_path / name) as copy:
+            assert copy.acquisition["one"].data[3] == 99.0
+            assert copy.lab == "another"
+
+
 def test_a_part_of_a_changed_file_is_exported(session: Path, tmp_path: Path) -> None:
     with photonwb.open(session) as nwbfile:
         nwbfile.lab = "another"
@@ -113,6 +128,14 @@ def test_a_file_in_memory_is_exported_in_part(tmp_path: Path) -> None:
 def test_a_file_is_not_exported_over_itself(session: Path) -> None:
     with pytest.raises(ValueError, match="over itself"):
         photonwb.export(session, session)
+
+
+def test_real_files_are_copied_object_by_object_without_a_difference(shared_data: Path, tmp_path: Path) -> None:
+    paths = sorted((shared_data / "nwb").glob("*.nwb"))
+    assert paths
+    for path in paths:
+        photonwb.export(path, tmp_path / "copy.nwb", exclude=lambda _: False)
+        assert differences(path, tmp_path / "copy.nwb") == []
 
 
 # ---- without some of it
@@ -193,11 +216,20 @@ def test_arrays_are_compressed_and_chunked_anew(session: Path, before: dict[str,
     read_by_pynwb(path)
 
 
-def test_compression_is_taken_away(session: Path, tmp_path: Path) -> None:
-    photonwb.export(session, tmp_path / "plain.nwb", compression="none")
-    with h5py.File(tmp_path / "plain.nwb") as file, h5py.File(session) as old:
-        assert file["acquisition/movie/data"].compression is None
-        assert np.array_equal(file["acquisition/movie/data"], old["acquisition/movie/data"])
+def test_compression_is_taken_away_and_given_by_name(tmp_path: Path) -> None:
+    nwbfile = NWBFile("d", "i", datetime(2024, 1, 1, tzinfo=UTC))
+    nwbfile.add_acquisition(TimeSeries("series", np.arange(20000.0), "V", rate=1.0))
+    photonwb.write(nwbfile, tmp_path / "whole.nwb")
+    for compression, expected in (("none", None), (False, None), ("small", "gzip"), ("lzf", "lzf")):
+        photonwb.export(tmp_path / "whole.nwb", tmp_path / "part.nwb", compression=compression)
+        with h5py.File(tmp_path / "part.nwb") as file:
+            data = file["acquisition/series/data"]
+            assert (data.compression, data.maxshape) == (expected, (None,))
+            assert np.array_equal(data, np.arange(20000.0))
+    photonwb.export(tmp_path / "whole.nwb", tmp_path / "part.nwb", chunks={"*/data": (5000,)})
+    with h5py.File(tmp_path / "part.nwb") as file:
+        data = file["acquisition/series/data"]
+        assert (data.chunks, data.compression, data.shuffle) == ((5000,), "gzip", True)
 
 
 # ---- linked to

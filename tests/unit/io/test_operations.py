@@ -542,6 +542,18 @@ def test_several_commits_in_one_session(edited: Edited) -> None:
         assert len(nwbfile.file_create_date) == 5
 
 
+def test_a_file_that_somebody_else_opened_is_changed(edited: Edited) -> None:
+    with h5py.File(edited.path, "r+") as file, NWBHDF5IO(file=file, mode="a") as io:
+        nwbfile = io.read()
+        nwbfile.rename(nwbfile.acquisition["one"], "first")
+        nwbfile.acquisition["movie"].append(np.ones((2, 6, 4), np.uint16))
+        io.write(nwbfile)
+    read_by_pynwb(edited.path)
+    with photonwb.open(edited.path) as nwbfile:
+        assert nwbfile.acquisition["two"].timestamps[1] == 0.25
+        assert nwbfile.acquisition["movie"].data.shape == (SAMPLES + 2, 6, 4)
+
+
 # ---- looking at changes
 
 
