@@ -111,7 +111,7 @@ def test_identifiers_are_whole_numbers(data):
 
 
 @pytest.mark.parametrize(
-    ("wanted", "places"), [(2, [1]), ([3, 1, 5], [0, 2]), (np.array([9]), []), (ElementIdentifiers("x", [2, 3]), [1, 2])], ids=str
+    ("wanted", "places"), [(2, [1]), ([3, 1, 5], [0, 2]), (np.array([9]), []), (ElementIdentifiers("x", [2, 3]), [1, 2])]
 )
 @pytest.mark.parametrize("kind", [list, np.array])
 def test_identifiers_are_found_by_comparison(kind, wanted, places):
