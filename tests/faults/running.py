@@ -64,7 +64,8 @@ def _examined(cases: Sequence[Case], folder: Path, limit: float) -> list[Verdict
 def _one_process(cases: Sequence[Case], folder: Path, limit: float) -> list[Verdict]:
     """Verdicts of the files that one process works on before it has to be replaced."""
     found: list[Verdict] = []
-    environment = {**os.environ, "PYTHONPATH": str(TESTS), "OMP_NUM_THREADS": "1", "PYTHONFAULTHANDLER": "1"}
+    paths = os.pathsep.join(filter(None, (str(TESTS), os.environ.get("PYTHONPATH"))))
+    environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "PYTHONFAULTHANDLER": "1"}
     process = subprocess.Popen(
         [sys.executable, "-m", "faults.examining", str(folder)],
         stdin=subprocess.PIPE,
