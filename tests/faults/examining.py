@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import resource
 import sys
 import traceback
 import warnings
@@ -118,7 +117,10 @@ def _read(array: Any) -> None:
 
 def main() -> None:
     """Work on the files named in the input, in a folder of one's own."""
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    with contextlib.suppress(ImportError):  # where there is no such limit
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     warnings.simplefilter("ignore")
     folder = Path(sys.argv[1])
     for line in sys.stdin:

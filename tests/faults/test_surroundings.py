@@ -146,7 +146,7 @@ def _sums(arrays: list[Any]) -> list[int]:
 
 class TestOtherProcesses:
     @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
-    @pytest.mark.parametrize("method", ["fork", "spawn"])
+    @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods()[:2])
     def test_workers_read_arrays_that_they_are_given(self, path: Path, method: str) -> None:
         context = multiprocessing.get_context(method)
         with photonwb.open(path) as nwbfile:

@@ -17,6 +17,8 @@ from photonwb.storage.checked_file import CheckedFile, LocalInput, is_sound_heap
 from photonwb.storage.hdf5 import HDF5Store
 from photonwb.storage.journaled import JournaledStore
 
+on_posix = pytest.mark.skipif(os.name != "posix", reason="this system has neither pipes among its files nor such locks")
+
 
 def heap(*objects, size=None):
     """A collection of (number, length, content)."""
@@ -99,6 +101,7 @@ def test_a_hole_in_a_heap_is_damage_and_no_hang(tmp_path, length, as_object):
     assert told.split() == ["damaged", "damaged"]
 
 
+@on_posix
 def test_what_is_no_file_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.nwb")
     with pytest.raises(StorageError, match=r"pipe\.nwb: a pipe or a device"):
@@ -107,6 +110,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path):
         HDF5Store("/dev/zero")
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="nothing tells which files are open")
 def test_nothing_stays_open(tmp_path):
     (tmp_path / "damaged.nwb").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(1000))
     before = len(list(Path("/proc/self/fd").iterdir()))
@@ -115,6 +119,7 @@ def test_nothing_stays_open(tmp_path):
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
+@on_posix
 def test_a_lock_of_a_writer_is_respected(tmp_path, monkeypatch):
     import fcntl
 
@@ -129,6 +134,7 @@ def test_a_lock_of_a_writer_is_respected(tmp_path, monkeypatch):
         HDF5Store(path).close()
 
 
+@on_posix
 def test_a_file_system_without_locks(tmp_path, monkeypatch):
     import fcntl
 
