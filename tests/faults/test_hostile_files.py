@@ -144,6 +144,15 @@ def specifications_without_end(file: h5py.File) -> None:
         typed(file.create_group(f"acquisition/{name}"), "A", name)
 
 
+def specifications_of_another_kind(file: h5py.File) -> None:
+    group = file.create_group("specifications/wild/1.0")
+    group["link"] = h5py.SoftLink("/identifier")
+    group.create_group("namespace")
+    file["specifications/number"] = 5
+    file["specifications/link"] = h5py.SoftLink("/specifications")
+    typed(file.create_group("acquisition/wild"), "Wild", "wild")
+
+
 def types_of_strange_names(file: h5py.File) -> None:
     for number, name in enumerate(("", "../..", "__class__", "x" * 100_000, "a\nb", "'; import os", "Ω", "0", "None")):
         typed(file.create_group(f"acquisition/strange{number}"), name, name)
@@ -181,6 +190,7 @@ FAULTS = [
     references_to_anything,
     references_to_regions,
     specifications_without_end,
+    specifications_of_another_kind,
     types_of_strange_names,
     shapes_of_ten_terabytes,
     indices_that_lie,

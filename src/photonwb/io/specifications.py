@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.errors import NotFoundError, PhotonwbError
 from photonwb.schema import Catalog, bundled
@@ -53,7 +53,8 @@ def _groups(parent: Group) -> list[tuple[str, Group]]:
 
 def _text(group: Group, name: str) -> str | None:
     try:
-        value = cast("Dataset", group[name]).read()
+        member = group[name]
+        value: Any = None if isinstance(member, Link) or is_group(member) else cast("Dataset", member).read()
     except PhotonwbError:
         return None
     if getattr(value, "shape", None) == (1,):
