@@ -1,7 +1,7 @@
 """What a file and its journal are when the power fails, after each single thing that was done to them.
 
-Everything that goes to the disk is noted while it happens, and then played back as far as one likes. `states` gives what the
-disk holds if all of it arrived, or, with a seed, if of what was not synchronised some was lost.
+Everything that goes to the disk is noted while it happens, and then played back as far as one likes: as if all of it had arrived,
+or as if of what was not synchronised some had been lost.
 """
 
 from __future__ import annotations
@@ -82,12 +82,21 @@ class Disk:
         if Path(path).parent == self.folder:
             self.operations.append(Operation("remove", Path(path).name))
 
-    def states(self, seed: int | None = None) -> Iterator[dict[str, bytes]]:
+    def states(self) -> Iterator[dict[str, bytes]]:
         """Content of the files after each operation, from none to all of them."""
-        chance = None if seed is None else random.Random(seed)
+        state = dict(self.before)
+        yield dict(state)
+        for operation in self.operations:
+            _apply(state, operation)
+            yield dict(state)
+
+    def states_with_losses(self, seed: int, most: int = 150) -> Iterator[dict[str, bytes]]:
+        """What the disk may hold after some of the operations, if of what was not synchronised some is lost, or torn."""
+        chance = random.Random(seed)
         durable = dict(self.before)
         waiting: list[Operation] = []
-        for operation in (Operation("nothing"), *self.operations):
+        every = max(1, len(self.operations) // most)
+        for number, operation in enumerate(self.operations):
             if operation.kind == "sync":
                 # The folder keeps which files there are, each file its content.
                 kept = ("create", "remove") if operation.name == "." else ("write", "truncate", "create")
@@ -97,11 +106,12 @@ class Disk:
                 waiting = [one for one in waiting if one not in arrived]
             else:
                 waiting.append(operation)
-            state = dict(durable)
-            for one in waiting:
-                if chance is None or chance.random() < 0.7:
-                    _apply(state, one, chance)
-            yield state
+            if number % every == 0 or operation.kind == "sync":
+                state = dict(durable)
+                for one in waiting:
+                    if chance.random() < 0.7:
+                        _apply(state, one, chance)
+                yield state
 
 
 def _apply(files: dict[str, bytes], operation: Operation, chance: random.Random | None = None) -> None:

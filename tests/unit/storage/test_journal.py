@@ -186,9 +186,9 @@ def test_power_cut_at_every_write(path: Path, monkeypatch: pytest.MonkeyPatch, s
                 reader.close()
             add(file, "later")
             file.commit()
-    for seed in (None, 1, 2):
+    for played in (disk.states(), disk.states_with_losses(1), disk.states_with_losses(2)):
         outcomes: list[int] = []
-        for state in disk.states(seed):
+        for state in played:
             put(path.parent, state)
             settle(path)
             with h5py.File(path) as found:
