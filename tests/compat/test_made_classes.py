@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PYNWB: Any = pynwb
 MODULES = ("behavior", "ecephys", "event", "icephys", "misc", "ogen")
 # What pynwb's own classes have and nobody needs: their text for one column, and arguments of a type that cannot be created.
-NOT_TAKEN = {("Units", "waveforms_desc"), ("EventWaveform", "__init__")}
+NOT_TAKEN = {("Units", "waveforms_desc"), ("EventWaveform", "__init__"), ("ElectrodesTable", "copy")}
 
 
 def pairs() -> list[tuple[Any, Any]]:

@@ -252,5 +252,7 @@ def test_pynwb_understands_our_texts(tmp_path):
     assert nwb.validate(path=str(path)) == []
     with h5py.File(path, "r+") as stored:
         del stored["acquisition/movie/data"]
-    (error,) = nwb.validate(path=str(path))
-    assert "data" in str(error)
+    errors = [str(error) for error in nwb.validate(path=str(path))]
+    # Which of the types of a movie lacks it depends on what was loaded into pynwb before.
+    assert errors
+    assert all("data" in error for error in errors)

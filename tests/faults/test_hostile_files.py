@@ -118,6 +118,16 @@ def references_to_anything(file: h5py.File) -> None:
     file.attrs[".specloc"] = file[f"{SERIES}/data"].ref
 
 
+def references_that_are_none(file: h5py.File) -> None:
+    trials = file["intervals/trials"]
+    for name, kind in (("index", "VectorIndex"), ("region", "DynamicTableRegion"), ("enum", "EnumData")):
+        typed(trials.create_dataset(name, data=np.zeros(1, "u1")), kind, "hdmf-common")
+        for attribute in ("target", "table", "elements"):
+            if kind != "EnumData":
+                trials[name].attrs[attribute] = "nothing"
+    trials.attrs["colnames"] = ["index", "region", "enum"]
+
+
 def references_to_regions(file: h5py.File) -> None:
     data = file[f"{SERIES}/data"]
     file.attrs["region"] = data.regionref[2:3]
@@ -188,6 +198,7 @@ FAULTS = [
     wrong_types,
     wrong_kinds,
     references_to_anything,
+    references_that_are_none,
     references_to_regions,
     specifications_without_end,
     specifications_of_another_kind,

@@ -13,7 +13,7 @@ import pytest
 
 import photonwb
 from compat.everything import everything, library
-from faults.running import Case, verdicts
+from faults.running import Case, Verdict, verdicts
 
 COUNT = int(os.environ.get("PHOTONWB_MUTATIONS", "150"))
 
@@ -37,11 +37,13 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 def test_damage_is_told_and_nothing_else_happens(sources: list[str], tmp_path: Path) -> None:
     cases = [Case(sources[seed % len(sources)], seed) for seed in range(COUNT)]
     found = verdicts(cases, tmp_path)
-    told = [
-        f"{Path(verdict.case.source).name}, seed {verdict.case.seed}: {verdict.fate or verdict.foreign or verdict.nameless}"
-        for verdict in found
-        if verdict.fate or verdict.foreign or verdict.nameless
-    ]
+    told = [f"{Path(each.case.source).name}, seed {each.case.seed}: {_summary(each)}" for each in found if _summary(each)]
     assert not told, "\n".join(told)
     # Not all damage matters, but much of it must have been seen.
     assert sum(bool(verdict.ours) for verdict in found) > COUNT // 5
+
+
+def _summary(verdict: Verdict) -> str:
+    """What should not have happened: in the process, and of other errors where and what."""
+    foreign = (f"{lines[0]}: {lines[-1]}" for lines in (each.strip().splitlines() for each in verdict.foreign))
+    return "; ".join(filter(None, (verdict.fate, *foreign, *verdict.nameless)))

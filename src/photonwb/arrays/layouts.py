@@ -1,8 +1,9 @@
 """How an array is chunked and compressed where nobody says it.
 
 A movie is read by frames, whole ones: chunks hold as many as make about 1 MiB. A trace is read as one ROI over all time as well
-as all ROIs over a while: chunks have the proportions at which both touch the same share of the data; they are not compressed, as
-that saves little of the noise in a signal and costs much of the time to read a part of it. Columns of tables and
+as all ROIs over a while: chunks have the proportions at which both touch the same share of the data; unless a
+small file is wanted they are not compressed, which would save little of the noise in a signal and take much of the time to read a
+part of it. Columns of tables and
 masks grow by rows. Small arrays lie in one piece, which is the fastest to read.
 """
 
@@ -87,7 +88,9 @@ def layout_for(data: Incoming, element: Any, role: str = "whole", compression: s
         return ArrayLayout(known, element, fill=options.get("fillvalue"))
     chunks = _given_chunks(options, data.shape) or default_chunks(data.shape, itemsize, role)
     nbytes = None if None in data.shape else math.prod(known) * itemsize
-    default = FILTERS[compression if _is_worth_it(element, nbytes, role) else "none"]
+    is_signal = role == "trace" and not isinstance(element, (str, tuple)) and element.kind == "f"
+    wanted = "none" if is_signal and compression == "fast" else compression
+    default = FILTERS[wanted if _is_worth_it(element, nbytes) else "none"]
     filters = _filters(options, default)
     if not filters and not must_chunk:
         return ArrayLayout(known, element, fill=options.get("fillvalue"))
@@ -131,13 +134,11 @@ def _itemsize(element: Any) -> int:
     return 16 if isinstance(element, str) else max(1, element.itemsize)
 
 
-def _is_worth_it(element: Any, nbytes: int | None, role: str) -> bool:
-    """Whether a filter has something to work on: the bytes of text lie elsewhere, the low bits of a signal are noise."""
+def _is_worth_it(element: Any, nbytes: int | None) -> bool:
+    """Whether a filter has something to work on: the bytes of text lie elsewhere."""
     if isinstance(element, tuple):
-        return all(_is_worth_it(member, nbytes, role) for _, member in cast("tuple[tuple[str, Any], ...]", element))
-    if isinstance(element, str) or (role == "trace" and element.kind == "f"):
-        return False
-    return nbytes is None or nbytes > SMALL
+        return all(_is_worth_it(member, nbytes) for _, member in cast("tuple[tuple[str, Any], ...]", element))
+    return not isinstance(element, str) and (nbytes is None or nbytes > SMALL)
 
 
 def _maximum(shape: tuple[int | None, ...], wanted: Any, role: str) -> tuple[int | None, ...] | None:

@@ -287,8 +287,7 @@ class _Layouts:
         if math.prod(shape) * dataset.dtype.itemsize <= SMALL and options.get("chunks") == old.chunks:
             return None
         data = Incoming(shape, dataset.dtype, _no_blocks, options)
-        preset = self.compression if isinstance(self.compression, str) and self.compression in FILTERS else "fast"
-        new = Layout(*layout_for(data, old.element, self.roles[path], preset))
+        new = Layout(*layout_for(data, old.element, self.roles[path]))
         if self.compression is None and new.chunks is not None:
             new = new._replace(filters=old.filters)
         if new.chunks is None and old.maximum is not None:
@@ -297,11 +296,16 @@ class _Layouts:
         return None if new == old else new
 
     def _options(self, path: str, old: Layout) -> dict[str, Any]:
-        options: dict[str, Any] = {}
-        if self.compression is not None and self.compression not in FILTERS:
-            level = self.compression if type(self.compression) is int else None
-            options = {"compression": self.compression if level is None else "gzip", "compression_opts": level}
-            options |= {} if self.compression is False else {"shuffle": True}
+        wanted, options = self.compression, dict[str, Any]()
+        if isinstance(wanted, str) and wanted in FILTERS:
+            wanted = FILTERS[wanted][-1][1]["level"] if FILTERS[wanted] else False
+        if wanted is not None:
+            level = wanted if type(wanted) is int else None
+            options = {
+                "compression": wanted if level is None else "gzip",
+                "compression_opts": level,
+                "shuffle": wanted is not False,
+            }
         shapes: Mapping[str, Any] = self.chunks if hasattr(self.chunks, "items") else {}
         given = next((shape for pattern, shape in shapes.items() if fnmatchcase(path.strip("/"), pattern.strip("/"))), None)
         if given is None and self.chunks is not True:

@@ -227,7 +227,7 @@ class StoredObject:
             if field.kind != Kind.ATTRIBUTE and not is_group(holder):
                 raise UnreadableObjectError(f"{self.location}: {holder.path} should be a group, it is a dataset")
             if field.kind == Kind.ATTRIBUTE:
-                found = self._attribute(field, holder)
+                found = self._attribute(container, field, holder)
             elif field.kind == Kind.CHILDREN:
                 found = self._children(container, field, cast("Group", holder))
             elif field.kind == Kind.CHILD and field.key is None:
@@ -246,10 +246,13 @@ class StoredObject:
             return None
         return self.reader.follow(found, cast("Group", self.node))
 
-    def _attribute(self, field: Field, holder: Group | Dataset) -> Any:
+    def _attribute(self, container: AbstractContainer, field: Field, holder: Group | Dataset) -> Any:
         value = holder.attributes.get(field.key or field.name)
         if isinstance(value, Reference):
             return self.reader.referred(value)
+        # Without a value the default will do, if it is that there is no object; another default is for new objects only.
+        if field.dtype == "reference" and (value is not None or container._empty(field) is not None):
+            raise UnreadableObjectError(f"{field.path}: expected a reference to an object, got {value!r:.80}")
         return field_value(field, value)
 
     def _array(self, container: AbstractContainer, field: Field, dataset: Dataset) -> Any:
