@@ -1,10 +1,9 @@
 """How an array is chunked and compressed where nobody says it.
 
 A movie is read by frames, whole ones: chunks hold as many as make about 1 MiB. A trace is read as one ROI over all time as well
-as all ROIs over a while: chunks have the proportions at which both touch the same share of the data; unless a
-small file is wanted they are not compressed, which would save little of the noise in a signal and take much of the time to read a
-part of it. Columns of tables and
-masks grow by rows. Small arrays lie in one piece, which is the fastest to read.
+as all ROIs over a while: chunks have the proportions at which both touch the same share of the data. Unless a small file is
+wanted they are not compressed, which would save little of the noise in a signal and take much of the time to read a part of it.
+Columns of tables and masks grow by rows. Small arrays lie in one piece, which is the fastest to read.
 """
 
 from __future__ import annotations
