@@ -22,6 +22,8 @@ HEAP = b"GCOL"
 HEADER = 16
 OBJECT = struct.Struct("<HxxxxxxQ")
 
+_preadv: Any = getattr(os, "preadv", None)  # not on every system
+
 
 class CheckedFile:
     """A file object for HDF5 that lets through no heap which HDF5 would not survive.
@@ -39,6 +41,8 @@ class CheckedFile:
 
     def __init__(self, file: Any) -> None:
         self._file = file
+        # HDF5 makes many small reads: nothing is looked up twice.
+        self.seek = file.seek
         self._read_into = getattr(file, "readinto", self._copy_into)
         self.length_size = 8
 
@@ -47,9 +51,10 @@ class CheckedFile:
 
     def readinto(self, buffer: Any) -> int:
         count = self._read_into(buffer)
-        view = memoryview(buffer)
-        if bytes(view[:4]) == HEAP and not is_sound_heap(self._whole_heap(bytes(view[:count])), self.length_size):
-            view[:4] = bytes(4)
+        if count and buffer[0] == HEAP[0]:
+            view = memoryview(buffer)
+            if bytes(view[:4]) == HEAP and not is_sound_heap(self._whole_heap(bytes(view[:count])), self.length_size):
+                view[:4] = bytes(4)
         return count
 
     def _whole_heap(self, start: bytes) -> bytes:
@@ -131,16 +136,18 @@ class LocalInput(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
-        self._position = start + offset
-        return self._position
+        if whence != os.SEEK_SET:
+            offset += self._position if whence == os.SEEK_CUR else self.size
+        self._position = offset
+        return offset
 
     def tell(self) -> int:
         return self._position
 
     def readinto(self, buffer: Any) -> int:
-        view, done = memoryview(buffer).cast("B"), 0
-        while done < len(view):  # one call reads no more than 2 GiB
+        done = _read_at(self._descriptor, buffer, self._position)
+        view = memoryview(buffer)
+        while 0 < done < len(view):  # one call reads no more than 2 GiB
             count = _read_at(self._descriptor, view[done:], self._position + done)
             if not count:
                 break
@@ -154,12 +161,12 @@ class LocalInput(io.RawIOBase):
             super().close()
 
 
-def _read_at(descriptor: int, view: memoryview, start: int) -> int:
-    if hasattr(os, "preadv"):
-        return os.preadv(descriptor, [view], start)
+def _read_at(descriptor: int, buffer: Any, start: int) -> int:
+    if _preadv is not None:
+        return _preadv(descriptor, (buffer,), start)
     os.lseek(descriptor, start, os.SEEK_SET)  # HDF5 reads one thing at a time
-    data = os.read(descriptor, len(view))
-    view[: len(data)] = data
+    data = os.read(descriptor, len(buffer))
+    memoryview(buffer)[: len(data)] = data
     return len(data)
 
 
