@@ -33,6 +33,7 @@ from photonwb.io.writing import refers_to_objects, replacing, write_file
 from photonwb.relations import objects_below
 from photonwb.storage.contract import Layout, Link, is_group
 from photonwb.storage.hdf5 import HDF5Store
+from photonwb.storage.new_file import NewStore
 from photonwb.timeseries import TimeSeries
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def _write_whole(io: Any, plan: EditPlan, temporary: Path, folder: Path, *, cach
             finally:
                 store.close()
         return
-    store = HDF5Store(temporary, "w")
+    store = NewStore(temporary)
     try:
         copy_store(io.store, store, folder, Recipe(set(), {}, set(), _as_it_is))
         write_changes(store, plan, cache_spec=cache_spec)
@@ -227,7 +228,7 @@ def _write_part(
         linked=set(_linked(root)) if data == "link" else set(),
         layout=_Layouts(root, emptied, compression, chunks),
     )
-    store = HDF5Store(temporary, "w")
+    store = NewStore(temporary)
     try:
         copy_store(source, store, folder, recipe)
         _rename_other_files(store, list(_names_of_other_files(store, only_datasets=True)), source.location, folder)

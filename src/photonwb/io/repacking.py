@@ -52,7 +52,7 @@ def repack_file(
     StorageError
         The one cannot be read, or the other not be written; there is no half of a copy then.
     """
-    from photonwb.storage.hdf5 import HDF5Store
+    from photonwb.storage.new_file import NewStore
 
     path = Path(os.path.abspath(target))
     if Path(os.path.abspath(source)) == path:
@@ -60,7 +60,7 @@ def repack_file(
     old = opened_store(os.fspath(source), "r", {})
     try:
         with replacing(path) as temporary:
-            new = HDF5Store(temporary, "w")
+            new = NewStore(temporary)
             try:
                 _Copy(old, new, path.parent, compression, frames, progress).run()
             finally:

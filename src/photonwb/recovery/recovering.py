@@ -41,7 +41,7 @@ def recover(path: typing.Path, output: typing.Path | None = None) -> Report:
     from photonwb.recovery.copying import Copier
     from photonwb.recovery.mending import mend
     from photonwb.storage.damaged import DamagedStore
-    from photonwb.storage.hdf5 import HDF5Store
+    from photonwb.storage.new_file import NewStore
 
     source_path = Path(os.path.abspath(path))
     target_path = Path(os.path.abspath(output)) if output is not None else _beside(source_path)
@@ -53,7 +53,7 @@ def recover(path: typing.Path, output: typing.Path | None = None) -> Report:
         if source.missing:
             report.add("/", f"the last {source.missing} bytes", "the file is cut short")
         with replacing(target_path) as temporary:
-            target = HDF5Store(temporary, "w")
+            target = NewStore(temporary)
             try:
                 copier = Copier(source, target, report)
                 copier.copy()

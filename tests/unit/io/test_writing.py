@@ -248,25 +248,40 @@ import resource, signal, sys
 import numpy as np
 import photonwb
 from datetime import datetime, timezone
+from photonwb.io.repacking import repack_file
 
+source, target = sys.argv[2:]
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 nwbfile = photonwb.NWBFile("full", "full", datetime(2024, 1, 1, tzinfo=timezone.utc))
 data = np.random.default_rng(0).random((1000, 1000))
 nwbfile.add_acquisition(photonwb.TimeSeries("noise", data, "V", rate=1.0))
+photonwb.write(nwbfile, source)
+opened = photonwb.open(source)
+opened.lab = "changed"
+ways = {
+    "write": lambda: photonwb.write(nwbfile, target),
+    "export": lambda: photonwb.export(source, target),
+    "export changed": lambda: photonwb.export(opened, target),
+    "export a part": lambda: photonwb.export(source, target, compression="small"),
+    "repack": lambda: repack_file(source, target),
+    "recover": lambda: photonwb.recover(source, target),
+}
 resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
 try:
-    photonwb.write(nwbfile, sys.argv[1])
+    ways[sys.argv[1]]()
 except OSError as error:
     print(error)
 """
 
 
-def test_a_full_disk_leaves_nothing_and_harms_nobody(tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["write", "export", "export changed", "export a part", "repack", "recover"])
+def test_a_full_disk_leaves_nothing_and_harms_nobody(way: str, tmp_path: Path) -> None:
     import subprocess
     import sys
 
-    path = tmp_path / "full.nwb"
-    done = subprocess.run([sys.executable, "-c", FULL_DISK, path], capture_output=True, text=True, check=False)
+    source, target = tmp_path / "source.nwb", tmp_path / "full.nwb"
+    command = [sys.executable, "-c", FULL_DISK, way, source, target]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"{path}: cannot be written: File too large")
-    assert list(tmp_path.iterdir()) == []
+    assert "File too large" in done.stdout
+    assert list(tmp_path.iterdir()) == [source]
