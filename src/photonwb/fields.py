@@ -19,7 +19,18 @@ if TYPE_CHECKING:
 
     from photonwb.container import AbstractContainer
 
-__all__ = ["Field", "Kind", "attribute", "child", "children", "content", "dataset", "link", "shared_dataset"]
+__all__ = [
+    "Field",
+    "Kind",
+    "attribute",
+    "child",
+    "children",
+    "content",
+    "dataset",
+    "link",
+    "shared_dataset",
+    "signature_defaults",
+]
 
 Shapes = tuple[tuple[int | None, ...], ...]
 
@@ -262,3 +273,13 @@ def children(doc: str, *, within: str = "", required: bool = False, always: bool
     `required`: there must be one at least; `always`: the group `within` is there even when it is empty.
     """
     return Field(Kind.CHILDREN, doc, where=within, named_by_key=False, required=required, always=always)
+
+
+def signature_defaults(function: Any) -> dict[str, Any]:
+    """Default values in the signature of a function (without `inspect`, which costs more to import than all of the model)."""
+    code = function.__code__
+    positional = code.co_varnames[: code.co_argcount]
+    defaults = function.__defaults__ or ()
+    found = dict(zip(positional[len(positional) - len(defaults) :], defaults, strict=True))
+    found.update(function.__kwdefaults__ or {})
+    return found
