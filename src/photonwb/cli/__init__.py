@@ -32,7 +32,7 @@ COMMANDS = {
     "import": "make a session of what microscopes and analysis programs wrote",
     "convert": "write a file anew, in the current version of the standard",
     "repack": "copy a file as it is, with other chunks and compression",
-    "export": "write a table, series or movie as CSV, NPY or TIFF, or all results for other programs",
+    "export": "write a table, series or movie as CSV, NPY, TIFF or MP4, or all results for other programs",
     "project": "mean, maximum, deviation and correlation images of a movie",
     "traces": "mean of each region of interest over a movie",
     "dff": "relative changes of fluorescence (dF/F) of traces",

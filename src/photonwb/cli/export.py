@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_arguments", "run"]
 
-_FORMS = ("csv", "npy", "tiff")
+_FORMS = ("csv", "npy", "tiff", "mp4")
 _FOLDERS = ("csv", "npy", "parquet", "suite2p")  # of all signals of regions
 
 
@@ -29,8 +29,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     add_output(
         parser,
-        "file or folder to write; movies become pages of rows and columns in TIFF, stay as stored in NPY",
+        "file or folder to write; movies become pages of rows and columns in TIFF, pictures to look at in MP4, stay as stored "
+        "in NPY",
         required=True,
+    )
+    group = parser.add_argument_group("videos (MP4)")
+    group.add_argument("--rate", type=float, metavar="HZ", help="frames per second (default: as recorded)")
+    group.add_argument(
+        "--contrast",
+        type=float,
+        nargs=2,
+        metavar=("LOW", "HIGH"),
+        help="values that become black and white (default: those that 99.8 %% of the pixels lie between)",
     )
 
 
@@ -49,9 +59,13 @@ def run(options: Namespace) -> int:
     with photonwb.open(options.file) as nwbfile:
         item = find(nwbfile, options.object)
         with Progress(options, "export", "rows") as progress:
-            _WRITERS[form](target, item, progress)
-        facts = {"object": path_of(item), "shape": shape_of(item), "file": str(target), "bytes": target.stat().st_size}
-    show(options, facts, [f"{facts['object']} -> {target}"])
+            if form == "mp4":
+                more = _write_video(target, item, options, progress)
+            else:
+                more = dict[str, Any]()
+                _WRITERS[form](target, item, progress)
+        facts = {"object": path_of(item), "shape": shape_of(item), "file": str(target), "bytes": target.stat().st_size, **more}
+    show(options, facts, [f"{facts['object']} -> {target}{_told_of_video(more)}"])
     return 0
 
 
@@ -116,15 +130,63 @@ def _write_npy(path: Path, item: Any, progress: Callable[[int, int], object]) ->
 def _write_tiff(path: Path, item: Any, progress: Callable[[int, int], object]) -> None:
     import numpy as np
 
-    from photonwb.cli.saving import save_images, save_movie
+    from photonwb.cli.output import told
+    from photonwb.cli.saving import save_images
+    from photonwb.movies import write_tiff
 
-    data = _data_of(item, "tiff")
     if hasattr(item, "frames"):
-        save_movie(path, item.frames, item.fields.get("rate"), progress)
-    elif len(data.shape) in (2, 3) and item.neurodata_type.endswith("Image"):
+        with told(path):
+            write_tiff(path, _movie_of(item, "tiff", (3, 4)), item.fields.get("rate"), overwrite=True, progress=progress)
+        return
+    data = _data_of(item, "tiff")
+    if len(data.shape) in (2, 3) and item.neurodata_type.endswith("Image"):
         save_images(path, "tiff", {item.name: np.swapaxes(np.asarray(data), 0, 1)})
     else:
         raise _unfit(item, "tiff")
+
+
+def _write_video(path: Path, item: Any, options: Namespace, progress: Callable[[int, int], object]) -> dict[str, Any]:
+    """Write a video; gives what cannot be seen in it."""
+    from photonwb.cli.output import told
+    from photonwb.movies import write_video
+
+    movie = _movie_of(item, "mp4", (3,))
+    rate = options.rate or _rate_of(item)
+    with told(path):
+        low, high = write_video(path, movie, rate, contrast=options.contrast, overwrite=True, progress=progress)
+    return {"rate": rate, "contrast": [low, high]}
+
+
+def _told_of_video(facts: dict[str, Any]) -> str:
+    if not facts:
+        return ""
+    low, high = facts["contrast"]
+    return f", {facts['rate']:.4g} frames per second, from {low:.6g} (black) to {high:.6g} (white)"
+
+
+def _movie_of(item: Any, form: str, dimensions: tuple[int, ...]) -> Any:
+    """The frames of a movie as (time, x, y), those of external files too."""
+    from photonwb.arrays.swapped import swapped
+
+    frames = item.frames if hasattr(item, "frames") else None
+    if frames is None or len(frames.shape) not in dimensions or not frames.shape[0]:
+        raise _unfit(item, form)
+    return swapped(frames, 1, 2)
+
+
+def _rate_of(series: Any) -> float:
+    """Frames per second, that between most frames where they did not come steadily."""
+    import numpy as np
+
+    from photonwb.cli.output import UsageError
+
+    rate = series.fields.get("rate")
+    if not rate:
+        periods = np.diff(series.get_timestamps()[:])
+        rate = 1 / float(np.median(periods)) if periods.size and np.median(periods) > 0 else 0.0
+    if not rate or not np.isfinite(rate):
+        raise UsageError(f"{series.name} does not say how many frames there are in a second: say --rate HZ")
+    return float(rate)
 
 
 def _data_of(item: Any, form: str) -> Any:
@@ -150,4 +212,4 @@ def _unfit(item: Any, form: str) -> Exception:
     return UsageError(f"{path_of(item)} ({item.neurodata_type}) cannot be written as {form}: choose another object or form")
 
 
-_WRITERS = {"csv": _write_csv, "npy": _write_npy, "tiff": _write_tiff}
+_WRITERS: dict[str, Callable[..., None]] = {"csv": _write_csv, "npy": _write_npy, "tiff": _write_tiff}

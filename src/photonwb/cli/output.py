@@ -84,8 +84,12 @@ def target_of(options: Namespace, source: str | None = None) -> Path:
     ------
     OutputError
         It cannot be written to, or something would be lost.
+    UsageError
+        What the name asks for cannot be made.
     """
     path = Path(options.output)
+    if path.suffix.lower() == ".zarr":
+        raise UsageError(f"{path}: Zarr is not written yet, NWB is written as HDF5: choose a path that ends in .nwb")
     if path.is_dir():
         raise OutputError(f"{path} is a folder: give the path of a file in it")
     if not path.parent.is_dir():

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["form_of", "save_array", "save_images", "save_lines", "save_movie", "trace_lines"]
+__all__ = ["form_of", "save_array", "save_images", "save_lines", "trace_lines"]
 
 
 def form_of(path: Path, forms: Iterable[str], chosen: str | None = None) -> str:
@@ -57,29 +57,6 @@ def _row_blocks(data: Any, progress: Callable[[int, int], object] | None, nbytes
         yield np.asarray(data[start : start + step])
         if progress is not None:
             progress(min(start + step, len(data)), len(data))
-
-
-def save_movie(path: Path, frames: Any, rate: float | None, progress: Callable[[int, int], object]) -> None:
-    """Write (time, row, column) as a TIFF, a page for each frame; BigTIFF where it takes that."""
-    try:
-        from tifffile import TiffWriter
-    except ImportError as error:
-        raise ImportError("TIFF files are written by tifffile: pip install 'photonwb[tiff]'") from error
-    import math
-
-    import numpy as np
-
-    nbytes = math.prod(frames.shape) * np.dtype(frames.dtype).itemsize
-    with written(path) as temporary, TiffWriter(temporary, bigtiff=nbytes > 2**32 - 2**25) as tiff:
-        pages = (frame for block in _row_blocks(frames, progress) for frame in block)
-        description = {"axes": "TYX" if len(frames.shape) == 3 else None, "fps": rate}
-        tiff.write(
-            pages,
-            shape=tuple(frames.shape),
-            dtype=frames.dtype,
-            photometric="minisblack",
-            metadata={key: value for key, value in description.items() if value is not None},
-        )
 
 
 def save_images(path: Path, form: str, images: Mapping[str, NDArray[Any]]) -> None:

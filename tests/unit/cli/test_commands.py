@@ -155,7 +155,27 @@ def test_export(session_file, tmp_path, recording):
     assert list(pandas.read_csv(exported("PlaneSegmentation", "cells.csv"))["id"]) == [0, 1, 2]
 
 
-@pytest.mark.parametrize(("name", "file"), [("green", "x.npy"), ("corrected", "x.csv"), ("DfOverF", "x.npy"), ("mean", "x.xls")])
+def test_export_of_a_video(own_file, tmp_path, capsys):
+    pytest.importorskip("av")
+    movie = str(tmp_path / "movie.mp4")
+    assert main(["export", str(own_file), "corrected", "-o", movie, "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["rate"], facts["shape"]) == (15, [30, 48, 40])
+    assert photonwb.movies.open_movie(movie).shape == (30, 48, 40)
+    assert main(["export", str(own_file), "corrected", "-o", movie, "--overwrite", "--rate", "60", "--contrast", "0", "500"]) == 0
+    assert "60 frames per second, from 0 (black) to 500 (white)" in capsys.readouterr().out
+    with photonwb.open(own_file, "r+") as nwbfile:
+        series = nwbfile.acquisition["TwoPhotonSeries"]
+        series.rate, series.timestamps = None, np.arange(30) / 25 + (np.arange(30) > 20)
+        nwbfile.get_read_io().write(nwbfile)
+    assert main(["export", str(own_file), "TwoPhotonSeries", "-o", movie, "--overwrite"]) == 0
+    assert " 25 frames per second" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("green", "x.npy"), ("corrected", "x.csv"), ("DfOverF", "x.npy"), ("mean", "x.xls"), ("mean", "x.mp4"), ("green", "x.tif")],
+)
 def test_what_cannot_be_exported_so_is_wrong_use(session_file, tmp_path, capsys, name, file):
     assert main(["export", str(session_file), name, "-o", str(tmp_path / file)]) == 2
     assert capsys.readouterr().err.count("\n") == 1

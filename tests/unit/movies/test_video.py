@@ -46,6 +46,28 @@ def test_odd_numbers_of_rows_and_columns(tmp_path):
     assert open_movie(tmp_path / "movie.mp4").shape == (12, 48, 32)
 
 
+def test_the_grey_levels_are_told_or_chosen(tmp_path):
+    movie = moving_spot()
+    movie[3] = 60000  # a flash
+    done: list[tuple[int, int]] = []
+    told = write_video(tmp_path / "movie.mp4", movie, 20, progress=lambda *numbers: done.append(numbers))
+    assert told == (100, 60000)
+    assert done == [(number, 12) for number in range(1, 13)]
+    chosen = write_video(tmp_path / "movie.mp4", movie, 20, contrast=(100, 3000), overwrite=True)
+    assert chosen == (100, 3000)
+    frame = open_movie(tmp_path / "movie.mp4")[0]
+    assert frame[2, 27] > 240
+    assert frame[40, 5] < 15
+
+
+def test_a_movie_with_gaps_in_its_values(tmp_path):
+    movie = moving_spot().astype(float)
+    movie[:, :20] = np.nan
+    low, high = write_video(tmp_path / "movie.mp4", movie, 20)
+    assert (low, high) == (100, 3000)
+    assert open_movie(tmp_path / "movie.mp4")[0, 5, 5] < 15
+
+
 def test_what_is_no_video(tmp_path):
     with pytest.raises(MissingFileError, match=r"none\.avi: no such file"):
         open_movie(tmp_path / "none.avi")
