@@ -66,6 +66,26 @@ def test_a_file_with_everything_has_no_errors(written_by_pynwb: Path) -> None:
     assert photonwb.validate(written_by_pynwb).errors == []
 
 
+def test_scripts_that_check_what_they_wrote_go_on(good: Path, tmp_path: Path) -> None:
+    """However pynwb's function is called, an empty list means the same; what pynwb does not look at is no error then."""
+    path = tmp_path / "movie.nwb"
+    shutil.copy(good, path)
+    assert photonwb.validate(path) != []  # recommendations
+    answers: list[list[Any]] = []
+    for lib in (pynwb, photonwb):
+        with lib.NWBHDF5IO(str(path), "r") as io:
+            answers += [list(lib.validate(io)), list(lib.validate(io, "core")), list(lib.validate(io=io))]
+        answers += [list(lib.validate(path=str(path))), list(lib.validate(path=path, use_cached_namespaces=False))]
+    assert answers == [[]] * 10
+    with h5py.File(path, "r+") as file:
+        del file["identifier"]
+    for lib in (pynwb, photonwb):
+        with lib.NWBHDF5IO(str(path), "r") as io:
+            (error,) = lib.validate(io)
+        assert (error.location or "", error.name.rpartition("/")[2]) in {("", "identifier"), ("identifier", "identifier")}
+        assert error.reason
+
+
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
 def test_each_fault_is_found_where_it_is(fault: Fault, good: Path, tmp_path: Path) -> None:
     path = tmp_path / "broken.nwb"

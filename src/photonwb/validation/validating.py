@@ -29,9 +29,6 @@ __all__ = ["validate"]
 
 
 def validate(
-    source: Any = None,
-    *,
-    layers: Iterable[str] | None = None,
     io: Any = None,
     namespace: str | None = None,
     path: typing.Path | None = None,
@@ -39,6 +36,8 @@ def validate(
     verbose: bool = False,
     driver: str | None = None,
     aws_region: str | None = None,
+    *,
+    layers: Iterable[str] | None = None,
     trusted: bool = False,
     paths: Iterable[typing.Path] | None = None,
 ) -> Findings:
@@ -48,23 +47,26 @@ def validate(
     not read; "ophys" compares objects of optical physiology with each other (masks with images, traces with regions, ...);
     "practice" are recommendations, most of which archives enforce.
 
+    Called as pynwb's function is, with an open file (an `NWBHDF5IO`) or with `path=`, it gives what that gives, a list that is empty
+    when nothing is against the standard: findings of severity ERROR of the layer "schema". Called with a path or an object in
+    front, or with `layers`, it gives all findings of all layers, or of those layers.
+
     Parameters
     ----------
-    source : path, NWBFile, NWBHDF5IO or Store
-        What to look at. A file in memory is checked as it would be written. All three layers are run.
-    layers : sequence of {"schema", "ophys", "practice"}, optional
-        The layers to run, if not the usual ones.
-    io, path, paths
-        One or several files in place of `source`, by the names that pynwb has. So called, the function returns what pynwb's
-        would: only what is against the standard (severity ERROR of the layer "schema").
+    io : path, NWBFile, NWBHDF5IO or Store
+        What to look at. A file in memory is checked as it would be written.
     namespace : str, optional
         A namespace that must be among those of the file.
+    path, paths
+        One or several files in place of `io`.
     use_cached_namespaces : bool
         Whether to go by the specifications that the file carries; otherwise by those of this package.
     verbose : bool
-        Accepted and without effect.
+        Whether to print by which specifications each file is judged.
     driver, aws_region : str, optional
         How HDF5 opens the file; see `NWBHDF5IO`.
+    layers : sequence of {"schema", "ophys", "practice"}, optional
+        The layers to run, if not the usual ones.
     trusted : bool
         Whether to follow links out of the folder of the file; see `photonwb.open`.
 
@@ -85,17 +87,17 @@ def validate(
     >>> for finding in photonwb.validate("session.nwb"):  # doctest: +SKIP
     ...     print(finding)
     """
-    sources = [item for item in (source, io, path) if item is not None] + list(paths or ())
+    sources = [item for item in (io, path) if item is not None] + list(paths or ())
     if not sources or (paths is None and len(sources) > 1):
         raise InvalidTypeError("validate: give one file: a path, an NWBFile, or what a file was opened with")
-    is_drop_in = source is None and layers is None
+    is_drop_in = layers is None and (io is None or hasattr(io, "read"))
     chosen = tuple(layers or (("schema",) if is_drop_in else LAYERS))
     if unknown := [layer for layer in chosen if layer not in LAYERS]:
         raise InvalidValueError(f"validate: expected layers out of {', '.join(LAYERS)}, got {', '.join(unknown)}")
     findings = Findings()
     for item in sources:
         with _opened(item, driver, aws_region, trusted) as opened:
-            found = _distinct(_found(*opened, chosen, namespace if use_cached_namespaces else None, use_cached_namespaces))
+            found = _distinct(_found(*opened, chosen, namespace, use_cached_namespaces, verbose))
         findings.extend(sorted(found, key=lambda finding: -finding.severity))
     return findings.errors if is_drop_in else findings
 
@@ -134,13 +136,17 @@ def _found(
     layers: tuple[str, ...],
     namespace: str | None,
     use_cached_namespaces: bool,
+    verbose: bool,
 ) -> Iterator[Finding]:
     if failure is not None:
         yield failure
         return
     if "schema" in layers:
         if store is not None:
-            yield from _schema_findings(store, _catalog_of(store, namespace, use_cached_namespaces))
+            catalog = _catalog_of(store, namespace, use_cached_namespaces)
+            if verbose:
+                print(f"{store.location}: compared with {', '.join(catalog.namespaces)}")  # noqa: T201 - what verbose asks for
+            yield from _schema_findings(store, catalog)
         if nwbfile is not None and (store is None or nwbfile.modified):
             yield from plan_findings(nwbfile, store)
     model_layers = tuple(layer for layer in layers if layer != "schema")

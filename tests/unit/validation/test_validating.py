@@ -16,7 +16,7 @@ from photonwb.errors import InvalidTypeError, InvalidValueError, MissingFileErro
 from photonwb.storage.contract import Layout
 from photonwb.storage.hdf5 import HDF5Store
 from photonwb.storage.memory import MemoryStore
-from photonwb.validation import Findings
+from photonwb.validation import LAYERS, Findings
 from unit.validation.session import session
 
 
@@ -54,17 +54,22 @@ def test_the_worst_comes_first(faulty: Path) -> None:
 
 def test_what_a_file_was_opened_with(faulty: Path) -> None:
     with photonwb.NWBHDF5IO(faulty, "r") as io:
-        assert codes(photonwb.validate(io)) == ALL
+        assert codes(photonwb.validate(io, layers=LAYERS)) == ALL
         assert codes(photonwb.validate(io.read())) == ALL
-        assert codes(photonwb.validate(io=io)) == {"missing_attribute"}
         assert io.read().identifier == "1"  # still open
     with HDF5Store(faulty) as store:
         assert codes(photonwb.validate(store)) == ALL
 
 
-def test_as_pynwb_is_called_only_errors_come(faulty: Path) -> None:
+def test_as_pynwb_is_called_only_errors_come(faulty: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with photonwb.NWBHDF5IO(faulty, "r") as io:
+        assert codes(photonwb.validate(io)) == codes(photonwb.validate(io=io)) == {"missing_attribute"}
+        assert codes(photonwb.validate(io, "core")) == {"missing_attribute"}
+    assert codes(photonwb.validate(None, None, faulty)) == {"missing_attribute"}
+    assert capsys.readouterr().out == ""
     assert codes(photonwb.validate(path=faulty)) == {"missing_attribute"}
     assert codes(photonwb.validate(path=str(faulty), use_cached_namespaces=False, verbose=True)) == {"missing_attribute"}
+    assert "core" in capsys.readouterr().out
     assert codes(photonwb.validate(path=faulty, namespace="core")) == {"missing_attribute"}
     assert len(photonwb.validate(paths=[faulty, faulty])) == 2
 
