@@ -162,6 +162,11 @@ def test_real_files_have_the_errors_that_pynwb_finds(name: str, shared_data: Pat
     assert bool(ours) == bool(theirs), f"{theirs}\n{ours}"
 
 
+def test_every_rule_copes_with_real_files(shared_data: Path) -> None:
+    for path in sorted((shared_data / "nwb").glob("*.nwb")):
+        assert [finding for finding in photonwb.validate(path) if finding.code == "unreadable"] == []
+
+
 # What nwbinspector finds and we do not, and why.
 NOT_FOUND_BY_US = {
     "check_data_orientation": "movies with fewer frames than pixels, which are most of them",

@@ -140,10 +140,13 @@ def imaging_rate(plane: ImagingPlane) -> Iterator[Problem]:
 def dimension(series: ImageSeries) -> Iterator[Problem]:
     """The field `dimension` does not say what the shape of the frames is."""
     told, shape = _floats(series.dimension), known_shape(series.data)
-    if told is None or shape is None or len(shape) < 3 or not all(shape):
+    if told is None:
         return
-    frame, stated = shape[1 : 1 + len(told)], tuple(int(length) for length in told)
-    if frame != stated:
+    stated = tuple(int(length) for length in told)
+    if len(stated) not in (2, 3):
+        fix = "correct it, or leave it out"
+        yield Problem("not the shape of a frame", "dimension", "(width, height) or (width, height, depth)", str(stated), fix)
+    elif shape is not None and len(shape) >= 3 and all(shape) and (frame := shape[1 : 1 + len(stated)]) != stated:
         hint = "the axes may be exchanged" if frame == stated[::-1] else "correct it, or leave it out"
         yield Problem("not the shape of the frames", "dimension", str(frame), str(stated), hint)
 

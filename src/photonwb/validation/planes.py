@@ -38,8 +38,8 @@ def frame_shape(series: Any) -> tuple[int, ...] | None:
     shape = known_shape(series.data)
     if shape is not None and len(shape) in (3, 4) and all(shape):
         return shape[1:]
-    dimension = series.dimension
-    return None if dimension is None else tuple(int(length) for length in dimension)
+    told = known_shape(series.dimension)
+    return tuple(int(length) for length in series.dimension) if told in ((2,), (3,)) else None
 
 
 def frame_count(series: Any) -> int | None:

@@ -137,6 +137,8 @@ FAULTS: list[tuple[str, str, Callable[[Any], Any]]] = [
     ("field_of_view", f"{MOVIE}/field_of_view", on("movie", field_of_view=[5e-4, 5e-4])),
     ("imaging_rate", f"{PLANE}/imaging_rate", on("plane", imaging_rate=30.0)),
     ("dimension", f"{MOVIE}/dimension", on("movie", dimension=[8, 10])),
+    ("dimension", f"{MOVIE}/dimension", on("movie", dimension=[10])),
+    ("dimension", f"{MOVIE}/dimension", on("movie", dimension=[10], data=None)),
     ("frame_chunks", f"{MOVIE}/data", on("movie", data=Stored((2254, 512, 512), (2254, 14, 14), "gzip"))),
     (
         "translation_shape",
