@@ -170,7 +170,6 @@ def test_every_rule_copes_with_real_files(shared_data: Path) -> None:
 # What nwbinspector finds and we do not, and why.
 NOT_FOUND_BY_US = {
     "check_data_orientation": "movies with fewer frames than pixels, which are most of them",
-    "check_imaging_plane_location_allen_ccf": "needs the list of the Allen institute",
     "check_description": "the default of pynwb, which says that nothing is said",
     "check_single_row": "segmentations of one region",
     "check_spatial_series_unit": "not of optical physiology",

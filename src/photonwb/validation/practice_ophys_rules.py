@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ntpath
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from photonwb.validation.findings import Severity
-from photonwb.validation.planes import frame_shape
+from photonwb.validation.planes import frame_shape, root_of
 from photonwb.validation.rule_table import Problem, enter_in
 from photonwb.validation.samples import finite_length, known_shape, number
 
@@ -25,6 +26,7 @@ __all__ = [
     "external_file_is_there",
     "image_mask_shape",
     "index_series_target",
+    "location",
     "movie_size",
     "number_of_ordered_images",
     "ordered_images_once",
@@ -38,6 +40,7 @@ rule = enter_in("practice")
 
 _VIOLATION = Severity.BEST_PRACTICE_VIOLATION
 _GIB = 1 << 30
+_MICE = ("Mus musculus", "Mouse", "mouse", "http://purl.obolibrary.org/obo/NCBITaxon_10090")
 
 
 @rule("check_roi_response_series_dims", Severity.CRITICAL, "RoiResponseSeries")
@@ -73,6 +76,25 @@ def _nanometers(name: str, value: Any) -> Iterator[Problem]:
     length = number(value)
     if length is not None and length < 10:
         yield Problem("too short for nanometers", name, "nanometers, such as 920", str(length), "give it in nanometers")
+
+
+@rule("check_imaging_plane_location_allen_ccf", _VIOLATION, "ImagingPlane")
+def location(plane: ImagingPlane) -> Iterator[Problem]:
+    """A plane in a mouse is not where the Allen Mouse Brain Atlas has a structure of that name."""
+    subject = getattr(root_of(plane), "subject", None)
+    told: Any = plane.location
+    if subject is None or subject.species not in _MICE or not isinstance(told, str) or told in _allen_structures():
+        return
+    meant = next((name for name in _allen_structures() if name.casefold() == told.strip().casefold()), "")
+    fix = f"write {meant!r}" if meant else "use a name or an abbreviation of the atlas, if it has one for this place"
+    yield Problem("no structure of the Allen Mouse Brain Atlas", "location", "a term such as VISp", repr(told), fix)
+
+
+@lru_cache(maxsize=1)
+def _allen_structures() -> frozenset[str]:
+    """Abbreviations and names in the adult mouse ontology of the Allen Institute (its structure graph number 1)."""
+    text = (Path(__file__).parent / "allen_structures.tsv").read_text(encoding="utf-8")
+    return frozenset(text.replace("\n", "\t").split("\t")) - {""}
 
 
 @rule("check_plane_segmentation_image_mask_shape_against_ref_images", _VIOLATION, "PlaneSegmentation")

@@ -47,9 +47,9 @@ def validate(
     not read; "ophys" compares objects of optical physiology with each other (masks with images, traces with regions, ...);
     "practice" are recommendations, most of which archives enforce.
 
-    Called as pynwb's function is, with an open file (an `NWBHDF5IO`) or with `path=`, it gives what that gives, a list that is empty
-    when nothing is against the standard: findings of severity ERROR of the layer "schema". Called with a path or an object in
-    front, or with `layers`, it gives all findings of all layers, or of those layers.
+    Called as pynwb's function is, with an open file (an `NWBHDF5IO`) or with `path=`, it gives what that gives, a list
+    that is empty when nothing is against the standard: findings of severity ERROR of the layer "schema". Called with a path or an
+    object in front, or with `layers`, it gives all findings of all layers, or of those layers.
 
     Parameters
     ----------

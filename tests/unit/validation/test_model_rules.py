@@ -135,6 +135,7 @@ FAULTS: list[tuple[str, str, Callable[[Any], Any]]] = [
     ("two_photon_excitation", f"{MOVIE}/imaging_plane", on("plane", excitation_lambda=488.0)),
     ("grid_spacing", f"{PLANE}/grid_spacing", on("plane", grid_spacing=[2.0, 2.0])),
     ("field_of_view", f"{MOVIE}/field_of_view", on("movie", field_of_view=[5e-4, 5e-4])),
+    ("check_imaging_plane_location_allen_ccf", f"{PLANE}/location", on("plane", location="V1")),
     ("imaging_rate", f"{PLANE}/imaging_rate", on("plane", imaging_rate=30.0)),
     ("dimension", f"{MOVIE}/dimension", on("movie", dimension=[8, 10])),
     ("dimension", f"{MOVIE}/dimension", on("movie", dimension=[10])),
@@ -322,6 +323,18 @@ def test_a_worm_has_sexes_of_its_own() -> None:
     made = session()
     made.file.subject = None
     made.file.subject = Subject(subject_id="w", species="Caenorhabditis elegans", sex="XX", age="P3D")
+    assert photonwb.validate(made.file) == []
+
+
+def test_places_in_the_brain_of_a_mouse() -> None:
+    made = session()
+    for place in ("VISp", "Primary visual area", "Lobules IV-V", "CUL4, 5"):
+        made.plane.location = place
+        assert photonwb.validate(made.file) == []
+    made.plane.location = "primary Visual area "
+    (finding,) = photonwb.validate(made.file)
+    assert finding.fix == "write 'Primary visual area'"
+    made.subject.species = "Rattus norvegicus"
     assert photonwb.validate(made.file) == []
 
 
