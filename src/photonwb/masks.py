@@ -17,7 +17,7 @@ from photonwb.checks import describe_value
 from photonwb.errors import InvalidTypeError, InvalidValueError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import DTypeLike, NDArray
@@ -83,22 +83,22 @@ def as_mask(mask: ArrayLike, dimensions: int = 2, place: str = "mask") -> Array:
     dtype = mask_dtype(dimensions)
     if type(mask) is np.ndarray and mask.dtype == dtype and mask.ndim == 1:
         return mask
-    columns, weights = _columns(mask, dimensions, place)
-    made = np.empty(len(weights), dtype)
-    with np.errstate(invalid="ignore"):
-        for axis, column in zip(AXES, columns, strict=False):
-            made[axis] = column
-            # One comparison sees what is negative, not whole, too large or not a number. (Counting is faster than `all`.)
-            if np.count_nonzero(made[axis] != column):
-                raise InvalidValueError(
-                    f"{place}: expected whole coordinates >= 0, got {axis} = {column[made[axis] != column][0]}"
-                )
-    made["weight"] = weights
+    table = _as_array(mask, dimensions, place)
+    made = np.empty(table.size if table.dtype.names else len(table), dtype)
+    if table.dtype.names is None:
+        _fill(made, table, place)
+        return made
+    for name in dtype.names or ():
+        column = table[name].reshape(-1)
+        with np.errstate(invalid="ignore"):
+            made[name] = column
+        if name != "weight":
+            _check_whole(made[name], column, name, place)
     return made
 
 
-def _columns(mask: ArrayLike, dimensions: int, place: str) -> tuple[Iterable[Array], Array]:
-    """Coordinates, an array for each axis, and weights, all as they came."""
+def _as_array(mask: ArrayLike, dimensions: int, place: str) -> Array:
+    """A mask as it came: as records with coordinates and weight, or as a table with a column for each."""
     import numpy as np
 
     try:
@@ -109,16 +109,41 @@ def _columns(mask: ArrayLike, dimensions: int, place: str) -> tuple[Iterable[Arr
         names = [*AXES[:dimensions], "weight"]
         if not set(names) <= set(table.dtype.names):
             raise InvalidTypeError(f"{place}: expected the fields {names}, got {list(table.dtype.names)}")
-        *columns, weights = (table[name].reshape(-1) for name in names)
-        return columns, weights
+        return table
     if table.size == 0:
-        table = np.empty((0, dimensions + 1), np.float32)
+        return np.empty((0, dimensions + 1), np.float32)
     if table.ndim != 2 or table.shape[1] != dimensions + 1 or table.dtype.kind not in "iufb":
         raise InvalidValueError(
             f"{place}: expected rows of {_row(dimensions)}, an array of shape (any, {dimensions + 1}), got {describe_value(mask)}"
         )
-    columns = table.T
-    return columns[:dimensions], columns[dimensions]
+    return table
+
+
+def _fill(made: Array, table: Array, place: str) -> None:
+    """Fill a mask from a table, all columns in one go: masks come by the ten thousand, and each is small."""
+    import numpy as np
+
+    dimensions = table.shape[1] - 1
+    whole = np.ndarray(table.shape, "<u4", made)  # the same memory
+    with np.errstate(invalid="ignore"):
+        whole[...] = table
+    if np.count_nonzero((whole != table)[:, :dimensions]):
+        for number, axis in enumerate(AXES[:dimensions]):
+            _check_whole(whole[:, number], table[:, number], axis, place)
+    made["weight"] = table[:, dimensions]
+
+
+def _check_whole(made: Array, given: Array, axis: str, place: str) -> None:
+    """Refuse coordinates that are negative, not whole, too large or not a number: they came out as something else."""
+    wrong = given[made != given]
+    if len(wrong):
+        raise InvalidValueError(f"{place}: expected whole coordinates >= 0, got {axis} = {wrong[0]}")
+
+
+def _weights(mask: ArrayLike, dimensions: int, place: str) -> Array:
+    """The weights of a mask in the precision that they came in."""
+    table = _as_array(mask, dimensions, place)
+    return table[:, dimensions] if table.dtype.names is None else table["weight"].reshape(-1)
 
 
 def _row(dimensions: int) -> str:
@@ -218,7 +243,7 @@ def _to_image(mask: ArrayLike, image_shape: Sequence[int], axes: str, dtype: DTy
     axis_order(axes, dimensions)
     if len(image_shape) != dimensions:
         raise InvalidValueError(f"{place}: expected an image shape of {dimensions} lengths, got {tuple(image_shape)}")
-    pixels, weights = as_mask(mask, dimensions, place), _columns(mask, dimensions, place)[1]
+    pixels, weights = as_mask(mask, dimensions, place), _weights(mask, dimensions, place)
     for axis, length in zip(axes, image_shape, strict=True):
         largest = pixels[axis].max(initial=0)
         if largest >= length and len(pixels):

@@ -90,11 +90,12 @@ class GrowingArray:
         The values so far: a view that stays as it is when more are added.
     """
 
-    __slots__ = ("_room", "array")
+    __slots__ = ("_opaque_room", "_room", "array")
 
     def __init__(self, values: NDArray[Any]) -> None:
         # There is no room yet, so the first addition copies and never writes into an array of somebody else.
         self.array = self._room = values
+        self._opaque_room: NDArray[Any] | None = None  # the same memory, see `as_opaque`
 
     def extend(self, values: Iterable[Any]) -> NDArray[Any]:
         """Add values at the end; returns all values.
@@ -106,15 +107,15 @@ class GrowingArray:
         """
         array = self.array
         new: Any = values if type(values) is type(array) else _as_array(values, array)
-        if new.shape[1:] != array.shape[1:]:
+        if (new.ndim > 1 or array.ndim > 1) and new.shape[1:] != array.shape[1:]:
             raise InvalidValueError(f"expected values of shape {array.shape[1:]}, got {new.shape[1:]}")
         if new.dtype != array.dtype:
             new = self._fitted(new)
         length = len(array)
         stop = length + len(new)
-        if stop > len(self._room):
+        if self._opaque_room is None or stop > len(self._room):
             self._make_room(stop)
-        as_opaque(self._room)[length:stop] = as_opaque(new)
+        self._opaque_room[length:stop] = as_opaque(new)  # type: ignore[index] - there is room now
         self.array = self._room[:stop]
         return self.array
 
@@ -123,8 +124,8 @@ class GrowingArray:
 
         # Twice what there was, or what is needed now: what is added in one piece must not take twice its memory.
         room = np.empty((max(2 * len(self._room), length, 16), *self.array.shape[1:]), self.array.dtype)
-        as_opaque(room)[: len(self.array)] = as_opaque(self.array)
-        self._room = room
+        self._room, self._opaque_room = room, as_opaque(room)
+        self._opaque_room[: len(self.array)] = as_opaque(self.array)
 
     def _fitted(self, new: NDArray[Any]) -> NDArray[Any]:
         """Values in the type of the array, which is made wider where that is needed."""
@@ -138,6 +139,7 @@ class GrowingArray:
         if old is None or fitted is None:
             raise InvalidTypeError(f"{new.dtype} values cannot be added to {array.dtype} values without a loss")
         self.array = self._room = old
+        self._opaque_room = None
         return fitted
 
 

@@ -3,7 +3,8 @@
 A movie is read by frames, whole ones: chunks hold as many as make about 1 MiB. A trace is read as one ROI over all time as well
 as all ROIs over a while: chunks have the proportions at which both touch the same share of the data. Unless a small file is
 wanted they are not compressed, which would save little of the noise in a signal and take much of the time to read a part of it.
-Columns of tables and masks grow by rows. Small arrays lie in one piece, which is the fastest to read.
+Columns of tables and masks grow by rows; a column is compressed once it is large enough to count beside the movie that it was
+made from, for the filters would take longer than all the rest. Small arrays lie in one piece, which is the fastest to read.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ __all__ = ["ArrayLayout", "layout_for"]
 SMALL = 32 << 10
 MOVIE_CHUNK = 1 << 20
 MOST_OF_A_FRAME = 4 << 20
-TRACE_CHUNK = 512 << 10
-COLUMN_CHUNK = 128 << 10
+CHUNK = 512 << 10  # of anything else
+PLAIN_COLUMN = 32 << 20
 # Frames, samples or rows to expect of data whose length is not known yet.
 EXPECTED = 1 << 16
 FEWEST_ROWS = 64
@@ -87,10 +88,8 @@ def layout_for(data: Incoming, element: Any, role: str = "whole", compression: s
         return ArrayLayout(known, element, fill=options.get("fillvalue"))
     chunks = _given_chunks(options, data.shape) or default_chunks(data.shape, itemsize, role)
     nbytes = None if None in data.shape else math.prod(known) * itemsize
-    is_signal = role == "trace" and not isinstance(element, (str, tuple)) and element.kind == "f"
-    wanted = "none" if is_signal and compression == "fast" else compression
-    default = FILTERS[wanted if _is_worth_it(element, nbytes) else "none"]
-    filters = _filters(options, default)
+    is_plain = not _is_worth_it(element, nbytes) or (compression == "fast" and _is_faster_plain(element, nbytes, role))
+    filters = _filters(options, FILTERS["none" if is_plain else compression])
     if not filters and not must_chunk:
         return ArrayLayout(known, element, fill=options.get("fillvalue"))
     return ArrayLayout(known, element, maximum, chunks, filters, options.get("fillvalue"))
@@ -103,7 +102,7 @@ def default_chunks(shape: tuple[int | None, ...], itemsize: int, role: str) -> t
         return _trace_chunks(lengths, itemsize)
     if len(lengths) > 2:
         return _movie_chunks(lengths, itemsize)
-    chunks = list(block_shape(lengths, None, itemsize, TRACE_CHUNK if role == "trace" else COLUMN_CHUNK))
+    chunks = list(block_shape(lengths, None, itemsize, CHUNK))
     if role == "column":
         chunks[0] = max(chunks[0], FEWEST_ROWS if len(lengths) == 1 else 1)
     return tuple(chunks)
@@ -120,7 +119,7 @@ def _movie_chunks(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
 def _trace_chunks(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
     """The proportions of the whole array of samples and ROIs: reading a row or a column of it touches as many bytes."""
     samples, rois = shape[:2]
-    room = max(1, TRACE_CHUNK // (itemsize * math.prod(shape[2:])))
+    room = max(1, CHUNK // (itemsize * math.prod(shape[2:])))
     width = min(rois, max(1, round(math.sqrt(room * rois / samples))))
     return (min(samples, max(1, room // width)), width, *shape[2:])
 
@@ -138,6 +137,13 @@ def _is_worth_it(element: Any, nbytes: int | None) -> bool:
     if isinstance(element, tuple):
         return all(_is_worth_it(member, nbytes) for _, member in cast("tuple[tuple[str, Any], ...]", element))
     return not isinstance(element, str) and (nbytes is None or nbytes > SMALL)
+
+
+def _is_faster_plain(element: Any, nbytes: int | None, role: str) -> bool:
+    """Whether a filter would take more time than it saves room."""
+    if role == "column":
+        return nbytes is not None and nbytes <= PLAIN_COLUMN
+    return role == "trace" and not isinstance(element, (str, tuple)) and element.kind == "f"
 
 
 def _maximum(shape: tuple[int | None, ...], wanted: Any, role: str) -> tuple[int | None, ...] | None:

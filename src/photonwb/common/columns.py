@@ -17,7 +17,7 @@ from photonwb.errors import InvalidTypeError, InvalidValueError
 from photonwb.fields import attribute, content
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -62,39 +62,44 @@ class GrowingData(Data):
 
     def _extend(self, values: Iterable[Any]) -> None:
         """Add values as they are, whatever a subclass makes of them otherwise."""
+        try:
+            self.__dict__["data"] = self._extended(values)
+        except (InvalidTypeError, InvalidValueError) as error:
+            raise type(error)(f"{self._label()}: {error}") from error
+        self._note_growth()
+
+    def _extended(self, values: Iterable[Any]) -> Any:
         data = self.data
         growing = self._growing
         if growing is not None and growing.array is data:
-            self.__dict__["data"] = self._grown(growing.extend, values)
-        elif type(data) is list and (data or not _has_array_type(values)):
+            return growing.extend(values)
+        if type(data) is list and (data or not _has_array_type(values)):
             data.extend(values)
-        elif type(data) is list or is_array(data):
+            return data
+        if type(data) is list or is_array(data):
             # An empty column takes the type of the first array that is added to it.
             growing = GrowingArray(loaded(data) if is_array(data) else values[:0])  # type: ignore[index]
-            self.__dict__["data"] = self._grown(growing.extend, values)
             self.__dict__["_growing"] = growing
-        else:
-            self.__dict__["data"] = self._grown(lambda new: extended(data, new), values)
-        self._note_growth()
-
-    def _grown(self, extend: Callable[[Iterable[Any]], Any], values: Iterable[Any]) -> Any:
-        try:
-            return extend(values)
-        except (InvalidTypeError, InvalidValueError) as error:
-            raise type(error)(f"{self._label()}: {error}") from error
+            return growing.extend(values)
+        return extended(data, values)
 
     def _note_growth(self) -> None:
         # An object made in memory counts as modified from the start, which spares the way up through its parents.
         if self._stored is not None or not self._modified:
             self._note_change(type(self).__fields__["data"])
 
-    def _room_taken(self) -> int | None:
-        """Length of what a storage wrapper holds, when that grows in place."""
+    def _state(self) -> tuple[Any, int | None]:
+        """The data, and how many they are where they grow in place: what `_restore` needs to undo additions."""
         data = self.data
-        return len(data.data) if is_wrapper(data) and hasattr(data.data, "__len__") else None
+        growing = self._growing
+        if growing is not None and growing.array is data:
+            return data, None
+        if type(data) is list:
+            return data, len(data)
+        return data, len(data.data) if is_wrapper(data) and hasattr(data.data, "__len__") else None
 
     def _restore(self, data: Any, length: int | None) -> None:
-        """Undo additions: back to the data that there were, of this length if they are a list or a wrapper."""
+        """Undo additions."""
         self.__dict__["data"] = data
         inner = data.data if is_wrapper(data) else data
         if isinstance(inner, list):

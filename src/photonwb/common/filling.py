@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from photonwb.typing import ArrayLike
 
     # The attributes of a table, and of each part of its columns the data and their length.
-    Snapshot = tuple[dict[str, Any], list[tuple[GrowingData, Any, int | None]]]
+    Snapshot = tuple[dict[str, Any], list[tuple[Any, int | None]]]
 
 __all__ = ["FilledColumns"]
 
@@ -268,17 +268,17 @@ class FilledColumns(ArrangedColumns):
     def _snapshot(self) -> Snapshot:
         """What `_revert` needs to undo the addition of rows, and of the columns that came with them."""
         held = self.__dict__
-        parts = held.get("_row_parts")
+        parts: list[GrowingData] | None = held.get("_row_parts")
         if parts is None:
             parts = held["_row_parts"] = [self.id, *(part for top in self._tops().values() for part in parts_of(top))]
-        return held.copy(), [(part, data := part.data, len(data) if type(data) is list else part._room_taken()) for part in parts]
+        return held.copy(), [part._state() for part in parts]
 
     def _revert(self, snapshot: Snapshot) -> None:
         held, states = snapshot
         self.__dict__.clear()
         self.__dict__.update(held)
-        for part, data, length in states:
-            part._restore(data, length)
+        for part, state in zip(held["_row_parts"], states, strict=True):
+            part._restore(*state)
 
     def _columns_for(self, values: Mapping[str, Any]) -> dict[str, VectorData]:
         """The columns of a row with these values; declared columns that are new with it are added."""

@@ -53,10 +53,15 @@ def test_traces_of_one_axis():
 def test_columns_grow():
     found = layout((3,), "f8", "column")
     assert (found.shape, found.maximum, found.chunks, found.filters) == ((3,), (None,), (64,), ())
-    assert layout((100_000,), "f8", "column").chunks == (16384,)
-    assert layout((100_000,), "f8", "column").filters == FAST
+    assert layout((100_000,), "f8", "column").chunks == (65536,)
     assert layout_for(incoming(["a", "b"]), "text", "column").filters == ()
     assert layout_for(incoming(["a"] * 90000), "text", "column").filters == ()
+
+
+def test_only_long_columns_are_compressed():
+    assert layout((100_000,), "f8", "column").filters == ()
+    assert layout((100_000,), "f8", "column", default="small").filters == SMALL
+    assert layout((5_000_000,), "f8", "column").filters == FAST
 
 
 def test_masks_are_kept_by_roi():
@@ -78,10 +83,10 @@ def test_one_argument_changes_the_compression():
 
 
 def test_compounds_of_numbers_are_compressed_those_with_text_are_not():
-    data = Incoming((100_000,), np.dtype("O"), lambda _: iter(()), {})
+    data = Incoming((10_000_000,), np.dtype("O"), lambda _: iter(()), {})
     numbers = (("x", np.dtype("u4")), ("weight", np.dtype("f4")))
     assert layout_for(data, numbers, "column").filters == FAST
-    assert layout_for(data, numbers, "column").chunks == (16384,)
+    assert layout_for(data, numbers, "column").chunks == (65536,)
     assert layout_for(data, (*numbers, ("label", "text")), "column").filters == ()
 
 
