@@ -13,6 +13,7 @@ from photonwb.cli.options import add_output
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from inspect import Parameter
+    from pathlib import Path
 
     from photonwb.importers import Importer
 
@@ -82,7 +83,7 @@ def _add_option(group: Any, name: str, parameter: Parameter, description: str) -
 
 def run(options: argparse.Namespace) -> int:
     """Read the sources, and write the session."""
-    from photonwb.cli.output import Progress, UsageError, show, target_of, told
+    from photonwb.cli.output import UsageError, show, target_of
     from photonwb.errors import InvalidValueError
     from photonwb.importers import import_session, importers, recognise
 
@@ -92,30 +93,33 @@ def run(options: argparse.Namespace) -> int:
     given = {name: getattr(options, name) for name in _options(importers()) if hasattr(options, name)}
     for source in options.sources if options.format is None else ():
         recognise(source)  # or tell that it cannot be read, which is something else than that something is missing
-    with Progress(options, "import", "steps") as progress:
-        progress(0, 2)
-        try:
-            nwbfile = import_session(
-                options.sources,
-                metadata=options.metadata,
-                format=options.format,
-                allow_placeholders=options.allow_placeholders,
-                masks=options.masks,
-                **_settings(options.set),
-                **given,
-            )
-        except InvalidValueError as error:
-            raise UsageError(f"{error} (here: --set NAME=VALUE, --metadata PATH, --allow-placeholders)") from error
-        progress(1, 2)
-        if target is not None:
-            from photonwb import write
-
-            with told(target):
-                write(nwbfile, target)
-        progress(2, 2)
+    try:
+        nwbfile = import_session(
+            options.sources,
+            metadata=options.metadata,
+            format=options.format,
+            allow_placeholders=options.allow_placeholders,
+            masks=options.masks,
+            **_settings(options.set),
+            **given,
+        )
+    except InvalidValueError as error:
+        raise UsageError(f"{error} (here: --set NAME=VALUE, --metadata PATH, --allow-placeholders)") from error
+    if target is not None:
+        _write(nwbfile, target, options)
     facts = {"file": str(target) if target else None, "bytes": target.stat().st_size if target else None}
     show(options, facts, _lines(nwbfile, options))
     return 0
+
+
+def _write(nwbfile: Any, target: Path, options: argparse.Namespace) -> None:
+    from photonwb.cli.output import Progress
+    from photonwb.cli.resuming import resuming
+    from photonwb.io.resuming import write_resumably
+
+    sources = [*options.sources, *([options.metadata] if options.metadata else [])]
+    with Progress(options, "import", "bytes") as progress, resuming(options, target, sources) as part:
+        write_resumably(nwbfile, target, part, progress)
 
 
 def _settings(pairs: list[str]) -> dict[str, Any]:

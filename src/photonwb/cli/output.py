@@ -154,7 +154,8 @@ class Progress:
         self._style = style
         self._what = what
         self._unit = unit
-        self._begin = time.monotonic()
+        self._begin: tuple[float, int] | None = None
+        self._start = time.monotonic()
         self._said = -math.inf
 
     def __call__(self, done: int, total: int) -> None:
@@ -162,8 +163,11 @@ class Progress:
         if self._style == "none" or (now - self._said < self._INTERVAL and done < total):
             return
         self._said = now
-        seconds = now - self._begin
-        rate = done / seconds if seconds > 0 else 0.0
+        seconds = now - self._start
+        # What was done before is no measure of the rate.
+        then, before = self._begin or (self._start, 0)
+        self._begin = self._begin or (now, done)
+        rate = (done - before) / (now - then) if now > then else 0.0
         remaining = (total - done) / rate if rate else None
         if self._style == "json":
             facts = {"task": self._what, "done": done, "total": total, "unit": self._unit}
@@ -176,7 +180,9 @@ class Progress:
     def _bar(self, done: int, total: int, rate: float, remaining: float | None) -> str:
         filled = round(24 * done / total) if total else 24
         left = "" if remaining is None or done >= total else f", {_duration(remaining)} left"
-        return f"{self._what} {'█' * filled}{'░' * (24 - filled)} {done}/{total} {self._unit}, {rate:.3g}/s{left}"
+        size, unit = (1e6, "MB") if self._unit == "bytes" else (1, self._unit)
+        counted = f"{done / size:.0f}/{total / size:.0f} {unit}, {rate / size:.3g}/s"
+        return f"{self._what} {'█' * filled}{'░' * (24 - filled)} {counted}{left}"
 
     def __enter__(self) -> Progress:
         return self

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from photonwb.io.writing import Writer
     from photonwb.storage.contract import Block, Dataset, ElementType, Group
 
-__all__ = ["rewrite_values", "write_array", "written_value"]
+__all__ = ["converted_blocks", "is_postponed", "rewrite_values", "write_array", "written_value"]
+
+# Arrays of fewer bytes are always written with the objects that they belong to.
+LARGE = 16 << 20
 
 
 def written_value(container: AbstractContainer, field: Field, value: Any) -> Any:
@@ -107,7 +110,7 @@ def write_array(
     if isinstance(value, (list, tuple)) and value and isinstance(value[0], dt.date):
         stored = written_value(container, field, value)
         return parent.create_dataset(name, Layout(stored.value.shape, ASCII), stored.value)
-    return _write_blocks(parent, name, container, field, value)
+    return _write_blocks(writer, parent, name, container, field, value)
 
 
 def _is_scalar(value: Any) -> bool:
@@ -166,17 +169,29 @@ def _place_of(values: Any) -> tuple[str | None, str | None]:
     return None, None
 
 
-def _write_blocks(parent: Group, name: str, container: AbstractContainer, field: Field, value: Any) -> Dataset:
+def _write_blocks(writer: Writer, parent: Group, name: str, container: AbstractContainer, field: Field, value: Any) -> Dataset:
     try:
         data = incoming(value)
     except PhotonwbError as error:
         raise InvalidValueError(f"{container._label()}.{field.name}: {error}") from error
     element = _index_element(container) or _element(container, field, data.dtype)
     layout = Layout(*layout_for(data, element, role=role_of(container, field)))
+    if writer.postpone and layout.maximum and is_postponed(container, field, value):
+        return parent.create_dataset(name, layout._replace(shape=(0, *layout.shape[1:])))
     dataset = parent.create_dataset(name, layout)
-    blocks = _converted_blocks(container, field, data.blocks(layout.chunks), element)
+    blocks = converted_blocks(container, field, data.blocks(layout.chunks), element)
     dataset.write_blocks(_growing(dataset, blocks) if None in data.shape else blocks)
     return dataset
+
+
+def is_postponed(container: AbstractContainer, field: Field, value: Any) -> bool:
+    """Whether an array is large, and stored so that it can grow: one of samples over time that no wrapper says anything of."""
+    import math
+
+    shape: tuple[int | None, ...] = getattr(value, "shape", ())
+    if role_of(container, field) not in ("movie", "trace") or hasattr(value, "io_settings") or not shape or None in shape:
+        return False
+    return hasattr(value, "dtype") and math.prod(cast("tuple[int, ...]", shape)) * value.dtype.itemsize >= LARGE
 
 
 def _index_element(container: AbstractContainer) -> ElementType | None:
@@ -200,9 +215,10 @@ def _element_in(node: Dataset, container: AbstractContainer) -> ElementType | No
     return there if not ends.size or int(ends[-1]) <= np.iinfo(there).max else wanted
 
 
-def _converted_blocks(
+def converted_blocks(
     container: AbstractContainer, field: Field, blocks: Iterator[Block], element: ElementType
 ) -> Iterator[Block]:
+    """Blocks with their values as they are stored."""
     for place, values in blocks:
         yield place, _fitting(container, field, values, element)
 
@@ -240,7 +256,7 @@ def rewrite_values(writer: Writer, node: Dataset, container: AbstractContainer, 
         shape, element = data.shape, _element_in(node, container) or _element(container, field, data.dtype)
         is_continued = isinstance(value, AppendedArray) and value.base.shape == node.shape and _is_at(value.base, node)
         made = _new_blocks(value) if is_continued else data.blocks(node.layout.chunks)
-        blocks = _converted_blocks(container, field, made, node.layout.element)
+        blocks = converted_blocks(container, field, made, node.layout.element)
     if not _can_hold(node.layout, shape, element):
         return False
     length, known = node.shape[0], tuple(extent or 0 for extent in shape)

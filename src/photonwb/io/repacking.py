@@ -7,11 +7,15 @@ those that nobody knows included. What was deleted from the source takes no room
 from __future__ import annotations
 
 import os
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.arrays import LazyArray, incoming, layout_for
 from photonwb.errors import InvalidValueError
+from photonwb.io.datasets import LARGE
+from photonwb.io.resuming import Growing, blocks_from, finish
 from photonwb.io.stores import opened_store
 from photonwb.io.writing import replacing
 from photonwb.storage.contract import Layout, Link, Reference, is_group
@@ -32,6 +36,7 @@ def repack_file(
     compression: str = "fast",
     frames: int | None = None,
     progress: Callable[[int, int], object] | None = None,
+    part: Path | None = None,
 ) -> None:
     """Copy a file with other chunks and compression.
 
@@ -44,6 +49,9 @@ def repack_file(
         Frames in a chunk of a movie; by default as many as make about 1 MiB.
     progress : callable, optional
         Called with the number of bytes done and of all.
+    part : path, optional
+        A partial file in the folder of the target, by way of which the copy is made; one that is there is finished. See
+        `photonwb.io.resuming`. Without it an interrupted copy leaves nothing.
 
     Raises
     ------
@@ -52,21 +60,32 @@ def repack_file(
     StorageError
         The one cannot be read, or the other not be written; there is no half of a copy then.
     """
-    from photonwb.storage.new_file import NewStore
-
     path = Path(os.path.abspath(target))
     if Path(os.path.abspath(source)) == path:
         raise InvalidValueError(f"{path}: a file cannot be copied over itself; choose another path")
-    old = opened_store(os.fspath(source), "r", {})
-    try:
-        with replacing(path) as temporary:
-            new = NewStore(temporary)
-            try:
-                _Copy(old, new, path.parent, compression, frames, progress).run()
-            finally:
-                new.close()
-    finally:
-        old.close()
+    with closing(opened_store(os.fspath(source), "r", {})) as old:
+        if part is None:
+            with replacing(path) as temporary:
+                _copied(old, temporary, path.parent, compression, frames, progress)
+            return
+        if not part.exists():
+            with replacing(part) as temporary:
+                _copied(old, temporary, path.parent, compression, frames, None, postpone=True)
+        finish(part, _growing(old), progress)
+        part.replace(path)
+
+
+def _copied(old: Store, temporary: Path, *arguments: Any, postpone: bool = False) -> None:
+    from photonwb.storage.new_file import NewStore
+
+    with closing(NewStore(temporary)) as new:
+        _Copy(old, new, *arguments, postpone=postpone).run()
+
+
+def _growing(old: Store) -> Iterator[Growing]:
+    for node in _datasets(old.root):
+        if _size(node) >= LARGE and _is_plain(node):
+            yield Growing(node.path, node.shape[0], partial(blocks_from, LazyArray(node.source())))
 
 
 class _Copy:
@@ -80,8 +99,10 @@ class _Copy:
         compression: str,
         frames: int | None,
         progress: Callable[[int, int], object] | None,
+        *,
+        postpone: bool = False,
     ) -> None:
-        self.old, self.new, self.folder = old, new, folder
+        self.old, self.new, self.folder, self.postpone = old, new, folder, postpone
         self.compression, self.frames, self.progress = compression, frames, progress
         self.paths: dict[Hashable, str] = {}
         self.later: list[Callable[[], None]] = []
@@ -133,9 +154,14 @@ class _Copy:
 
     def _written(self, old: Dataset, new: Group, name: str) -> None:
         layout = old.layout
-        if hasattr(layout.element, "itemsize") and layout.shape:
+        if _is_plain(old):
             data = incoming(LazyArray(old.source()))
             layout = self._layout(old, data)
+            if self.postpone and _size(old) >= LARGE and layout.chunks:
+                layout = layout._replace(shape=(0, *layout.shape[1:]), maximum=layout.maximum or layout.shape)
+                made = new.create_dataset(name, layout, attributes=_plain_attributes(old))
+                self._attributes(old, made)
+                return
             made = new.create_dataset(name, layout, attributes=_plain_attributes(old))
             made.write_blocks(self._counted(data.blocks(layout.chunks)))
         else:
@@ -171,6 +197,11 @@ def _datasets(group: Group, seen: set[Hashable] | None = None) -> Iterator[Datas
                 yield from _datasets(node, seen)
             else:
                 yield cast("Dataset", node)
+
+
+def _is_plain(node: Dataset) -> bool:
+    """Whether a dataset holds numbers, in an array."""
+    return hasattr(node.layout.element, "itemsize") and bool(node.shape)
 
 
 def _size(node: Dataset) -> int:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from photonwb.file import NWBFile
     from photonwb.storage.contract import Dataset, Group, Store
 
-__all__ = ["Writer", "write_file"]
+__all__ = ["Writer", "claim", "replacing", "write_file", "write_plan"]
 
 # Groups that every file has, be they empty.
 _ALWAYS = ("acquisition", "analysis", "general", "processing", "stimulus/presentation", "stimulus/templates")
@@ -60,7 +60,6 @@ def write_file(nwbfile: NWBFile, path: typing.Path, *, cache_spec: bool = True, 
         The file cannot be written there; what was there is unharmed.
     """
     from photonwb.file import NWBFile
-    from photonwb.storage.new_file import NewStore
 
     if not isinstance(nwbfile, NWBFile):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
         raise InvalidTypeError(f"{path}: expected an NWBFile to write, got {describe_value(nwbfile)}; add it to one")
@@ -68,11 +67,33 @@ def write_file(nwbfile: NWBFile, path: typing.Path, *, cache_spec: bool = True, 
     plan = Plan(nwbfile, str(target))
     plan.check()
     with replacing(target) as temporary:
-        store = NewStore(temporary, location=str(target))
-        try:
-            Writer(store, plan, link_data=link_data).write(cache_spec=cache_spec)
-        finally:
-            store.close()
+        write_plan(plan, temporary, cache_spec=cache_spec, link_data=link_data)
+    claim(plan, target)
+
+
+def write_plan(plan: Plan, temporary: Path, *, cache_spec: bool = True, link_data: bool = True, postpone: bool = False) -> None:
+    """Write all objects of a plan into a new file, which is going to have another name.
+
+    Parameters
+    ----------
+    plan : Plan
+    temporary : path
+    cache_spec, link_data : bool
+        See `write_file`.
+    postpone : bool
+        Whether large arrays are left empty, see `photonwb.io.resuming`.
+    """
+    from photonwb.storage.new_file import NewStore
+
+    store = NewStore(temporary, location=plan.location)
+    try:
+        Writer(store, plan, link_data=link_data, postpone=postpone).write(cache_spec=cache_spec)
+    finally:
+        store.close()
+
+
+def claim(plan: Plan, target: Path) -> None:
+    """Have the new objects of a plan know which file they are in."""
     for container, _ in plan.objects():
         if container._stored is None:
             container.__dict__["_container_source"] = str(target)
@@ -109,12 +130,15 @@ class Writer:
     store : Store
     plan : Plan
     link_data : bool
+    postpone : bool
+        Whether large arrays are left empty, to be filled later.
     """
 
-    def __init__(self, store: Store, plan: Plan, *, link_data: bool = True) -> None:
+    def __init__(self, store: Store, plan: Plan, *, link_data: bool = True, postpone: bool = False) -> None:
         self.store = store
         self.plan = plan
         self.link_data = link_data
+        self.postpone = postpone
         self._referring_datasets: list[Callable[[], None]] = []
         self._referring_attributes: list[Callable[[], None]] = []
         self.classes: set[type[AbstractContainer]] = set()
