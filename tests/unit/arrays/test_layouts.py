@@ -60,7 +60,7 @@ def test_columns_grow():
 
 def test_only_long_columns_are_compressed():
     assert layout((100_000,), "f8", "column").filters == ()
-    assert layout((100_000,), "f8", "column", default="small").filters == SMALL
+    assert dict(layout((100_000,), "f8", "column", default="small").filters)["gzip"] == {"level": 4}
     assert layout((5_000_000,), "f8", "column").filters == FAST
 
 
