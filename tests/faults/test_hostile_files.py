@@ -282,6 +282,12 @@ class TestOtherFiles:
         with photonwb.open(secret, trusted=True) as nwbfile:
             assert nwbfile.acquisition["out"].data[0] == 42
 
+    def test_an_object_that_is_not_followed_is_still_listed(self, secret: Path) -> None:
+        with photonwb.open(secret) as nwbfile:
+            assert "absolute" in nwbfile.acquisition
+            with pytest.raises(UntrustedLinkError, match="trusted=True"):
+                _ = nwbfile.acquisition["absolute"]
+
     def test_links_of_the_file_system(self, secret: Path) -> None:
         (secret.parent / "innocent.h5").symlink_to(secret.parent.parent / "secret.h5")
         change(secret, lambda file: file.__setitem__("acquisition/innocent", h5py.ExternalLink("innocent.h5", "/data")))
@@ -305,11 +311,11 @@ class TestOtherFiles:
         found = {
             finding.path: finding.message
             for finding in photonwb.validate(secret, layers=["schema"])
-            if finding.code == "broken_link"
+            if finding.code == "untrusted_link"
         }
         assert found["/acquisition/out/data"] == "a link out of the folder of the file was not followed"
         assert "/acquisition/beside/data" not in found
-        assert not [each for each in photonwb.validate(secret, layers=["schema"], trusted=True) if each.code == "broken_link"]
+        assert not [each for each in photonwb.validate(secret, layers=["schema"], trusted=True) if each.code == "untrusted_link"]
 
     def test_movies(self, path: Path) -> None:
         tifffile = pytest.importorskip("tifffile")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from photonwb.cli.options import add_object, add_output, number_between
+from photonwb.cli.options import add_file, add_object, add_output, number_between
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -16,7 +16,7 @@ __all__ = ["add_arguments", "run"]
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("file")
+    add_file(parser)
     add_object(parser, "--series", "the traces (RoiResponseSeries)")
     parser.add_argument(
         "--method",
@@ -49,7 +49,7 @@ def run(options: Namespace) -> int:
     from photonwb.extraction import delta_f_over_f
 
     target = target_and_form(options)
-    with photonwb.open(options.file, "r+" if options.store else "r") as nwbfile:
+    with photonwb.open(options.file, "r+" if options.store else "r", trusted=options.trusted) as nwbfile:
         series = traces_of(nwbfile, options.series)
         neuropil = traces_of(nwbfile, options.neuropil).data if options.neuropil else None
         with Progress(options, "dff", "regions") as progress:

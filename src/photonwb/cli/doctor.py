@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from photonwb.cli.options import add_output
+from photonwb.cli.options import add_file, add_output
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -22,7 +22,7 @@ _WORTH_TELLING = 100_000
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("file")
+    add_file(parser)
     parser.add_argument("--fix", action="store_true", help="write a copy in which all is mended that can be")
     add_output(parser, "path of that copy")
 
@@ -35,8 +35,8 @@ def run(options: Namespace) -> int:
     if options.fix != bool(options.output):
         raise UsageError("--fix and --output PATH go together: the file itself stays as it is")
     target = target_of(options, options.file) if options.fix else None
-    with photonwb.open(options.file) as nwbfile:
-        findings = photonwb.validate(options.file)
+    with photonwb.open(options.file, trusted=options.trusted) as nwbfile:
+        findings = photonwb.validate(options.file, trusted=options.trusted)
         facts = _facts(nwbfile, findings, options.file)
         if target is not None:
             facts["mended"] = _mended(nwbfile, findings, target)

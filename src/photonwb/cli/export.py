@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from photonwb.cli.options import add_output
+from photonwb.cli.options import add_file, add_output
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -19,7 +19,7 @@ _FOLDERS = ("csv", "npy", "parquet", "suite2p")  # of all signals of regions
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("file")
+    add_file(parser)
     parser.add_argument("object", nargs="?", metavar="OBJECT", help="path or name of a table, series, image or movie")
     parser.add_argument(
         "--to",
@@ -56,7 +56,7 @@ def run(options: Namespace) -> int:
         return _export_all(options)
     target = target_of(options, options.file)
     form = form_of(target, _FORMS, options.to)
-    with photonwb.open(options.file) as nwbfile:
+    with photonwb.open(options.file, trusted=options.trusted) as nwbfile:
         item = find(nwbfile, options.object)
         with Progress(options, "export", "rows") as progress:
             if form == "mp4":
@@ -81,7 +81,7 @@ def _export_all(options: Namespace) -> int:
     if options.to not in _FOLDERS:
         raise UsageError(f"give an OBJECT to export, or --to {', '.join(_FOLDERS)} for a folder with all signals of regions")
     folder = Path(options.output)
-    with photonwb.open(options.file) as nwbfile, told(folder):
+    with photonwb.open(options.file, trusted=options.trusted) as nwbfile, told(folder):
         try:
             if options.to == "suite2p":
                 paths = export_suite2p(nwbfile, folder, overwrite=options.overwrite)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from photonwb.cli.options import add_file
+
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator
@@ -13,7 +15,7 @@ __all__ = ["add_arguments", "lines_of", "run"]
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("file")
+    add_file(parser)
 
 
 def run(options: Namespace) -> int:
@@ -22,7 +24,7 @@ def run(options: Namespace) -> int:
     from photonwb.cli.output import show
     from photonwb.cli.overview import overview
 
-    with photonwb.open(options.file) as nwbfile:
+    with photonwb.open(options.file, trusted=options.trusted) as nwbfile:
         facts = overview(nwbfile)
     show(options, facts, lines_of(facts))
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-__all__ = ["add_common", "add_object", "add_output", "count", "number_between"]
+__all__ = ["add_common", "add_file", "add_object", "add_output", "add_trusted", "count", "number_between"]
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +19,19 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--quiet", "-q", action="store_true", help="tell nothing but results and errors")
     group.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show where an error arose")
+
+
+def add_file(parser: argparse.ArgumentParser) -> None:
+    """The NWB file that is read."""
+    parser.add_argument("file")
+    add_trusted(parser)
+
+
+def add_trusted(parser: argparse.ArgumentParser) -> None:
+    """Whether it is known who made the files."""
+    parser.add_argument(
+        "--trusted", action="store_true", help="follow links to files outside of the folder of the file, and read those"
+    )
 
 
 def add_output(parser: argparse.ArgumentParser, what: str, *, required: bool = False) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from photonwb.cli.options import add_object, add_output
+from photonwb.cli.options import add_file, add_object, add_output
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -18,7 +18,7 @@ _KINDS = {"mean": "mean", "max": "max", "std": "std", "corr": "correlation"}
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("file")
+    add_file(parser)
     add_object(parser, "--series", "the movie")
     for option, what in (
         ("mean", "mean over time"),
@@ -44,7 +44,7 @@ def run(options: Namespace) -> int:
     target = target_of(options, options.file) if options.output else None
     form = form_of(target, ("npz", "npy", "tiff", "png")) if target else ""
     kinds = [kind for option, kind in _KINDS.items() if getattr(options, option)] or list(_KINDS.values())
-    with photonwb.open(options.file, "r+" if options.store else "r") as nwbfile:
+    with photonwb.open(options.file, "r+" if options.store else "r", trusted=options.trusted) as nwbfile:
         movie = movie_of(nwbfile, options.series)
         with Progress(options, "project") as progress:
             images = project(movie.frames, kinds, progress=progress)

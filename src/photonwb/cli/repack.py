@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from photonwb.cli.options import add_overwrite, count
+from photonwb.cli.options import add_file, add_overwrite, count
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -14,7 +14,7 @@ __all__ = ["add_arguments", "run"]
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("file")
+    add_file(parser)
     parser.add_argument("output", metavar="OUT")
     parser.add_argument(
         "--compression", choices=("fast", "small", "none"), default="fast", help="of large arrays (default: %(default)s)"
@@ -28,14 +28,16 @@ def run(options: Namespace) -> int:
     from pathlib import Path
 
     import photonwb
-    from photonwb.cli.output import Progress, show, target_of, told
+    from photonwb.cli.output import Progress, show, target_of
     from photonwb.cli.overview import size
+    from photonwb.cli.resuming import resuming
     from photonwb.io.repacking import repack_file
 
     target = target_of(options, options.file)
-    photonwb.open(options.file).close()  # tells what is wrong with it before anything is written
-    with Progress(options, "repack", "bytes") as progress, told(target):
-        repack_file(options.file, target, compression=options.compression, frames=options.frames, progress=progress)
+    photonwb.open(options.file, trusted=options.trusted).close()  # tells what is wrong with it before anything is written
+    with Progress(options, "repack", "bytes") as progress, resuming(options, target, [options.file]) as part:
+        how = {"compression": options.compression, "frames": options.frames, "trusted": options.trusted}
+        repack_file(options.file, target, **how, progress=progress, part=part)
     now, before = target.stat().st_size, Path(options.file).stat().st_size
     facts = {"file": str(target), "bytes": now, "source_bytes": before}
     show(options, facts, [f"{target}: {size(now)}, was {size(before)}"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from photonwb.cli.options import add_object, add_output
+from photonwb.cli.options import add_file, add_object, add_output
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -17,7 +17,7 @@ __all__ = ["add_arguments", "deliver", "run", "target_and_form", "timing"]
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("file")
+    add_file(parser)
     add_object(parser, "--series", "the movie")
     add_object(parser, "--rois", "the table of regions (PlaneSegmentation)")
     parser.add_argument("--unweighted", action="store_true", help="count all pixels of a region the same")
@@ -33,7 +33,7 @@ def run(options: Namespace) -> int:
     from photonwb.extraction import extract_traces
 
     target = target_and_form(options)
-    with photonwb.open(options.file, "r+" if options.store else "r") as nwbfile:
+    with photonwb.open(options.file, "r+" if options.store else "r", trusted=options.trusted) as nwbfile:
         movie = movie_of(nwbfile, options.series)
         tables = [find(nwbfile, options.rois)] if options.rois else objects_of(nwbfile, "PlaneSegmentation")
         table = the_only(tables, "tables of regions (PlaneSegmentation)", "--rois")

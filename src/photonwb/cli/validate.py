@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from photonwb.cli.options import add_output, count
+from photonwb.cli.options import add_output, add_trusted, count
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -58,6 +59,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--config", choices=("dandi",), help="be as strict as an archive")
     parser.add_argument("--format", "-f", choices=("text", "json", "jsonl"), help="form of the report")
     parser.add_argument("--jobs", "-j", type=count, help="how many processes work (default: one for each processor)")
+    add_trusted(parser)
     add_output(parser, "file for the report, in place of the standard output")
 
 
@@ -114,10 +116,14 @@ def _files(paths: list[str]) -> list[str]:
 def _validated(files: list[str], options: Namespace, reports: list[Findings], severity: Any) -> Iterator[tuple[str, Findings]]:
     """The findings of each file, in the order of the files, as they come."""
     from photonwb.cli.output import Progress
+    from photonwb.validation.practice_file_rules import shared_identifier
 
+    identifiers: dict[str, str] = {}
     with Progress(options, "validate", "files") as progress:
         progress(0, len(files))
-        for done, (file, findings) in enumerate(zip(files, _all_findings(files, options), strict=True), 1):
+        for done, (file, (findings, identifier)) in enumerate(zip(files, _all_findings(files, options), strict=True), 1):
+            if identifiers.setdefault(identifier or file, file) != file:
+                findings.append(shared_identifier(identifier, file, identifiers[identifier]))
             kept = _judged(findings, options.config).without(options.ignore).at_least(severity)
             reports.append(kept)
             yield file, kept
@@ -133,16 +139,17 @@ def _judged(findings: Findings, config: str | None) -> Findings:
     return Findings(finding._replace(severity=Severity.CRITICAL) if finding.code in _REFUSED else finding for finding in findings)
 
 
-def _all_findings(files: list[str], options: Namespace) -> Iterator[Findings]:
+def _all_findings(files: list[str], options: Namespace) -> Iterator[tuple[Findings, str]]:
+    one = partial(_findings_and_identifier, layers=options.layer, trusted=options.trusted)
     jobs = min(options.jobs or os.cpu_count() or 1, len(files))
     if jobs == 1:
-        yield from (_findings(file, options.layer) for file in files)
+        yield from map(one, files)
         return
     from concurrent.futures import ProcessPoolExecutor
 
     executor = ProcessPoolExecutor(jobs, initializer=_end_quietly)
     try:
-        yield from executor.map(_findings, files, [options.layer] * len(files))
+        yield from executor.map(one, files)
     finally:
         executor.shutdown(cancel_futures=True)
 
@@ -154,10 +161,19 @@ def _end_quietly() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _findings(file: str, layers: list[str] | None) -> Findings:
-    from photonwb.validation import validate
+def _findings_and_identifier(file: str, *, layers: list[str] | None, trusted: bool) -> tuple[Findings, str]:
+    """What is wrong with a file, and its identifier if that is to be compared with those of others."""
+    import photonwb
+    from photonwb.errors import PhotonwbError
 
-    return validate(file, layers=layers)
+    findings = photonwb.validate(file, layers=layers, trusted=trusted)
+    if layers and "practice" not in layers:
+        return findings, ""
+    try:
+        with photonwb.open(file, trusted=trusted) as nwbfile:
+            return findings, str(nwbfile.identifier or "")
+    except PhotonwbError:
+        return findings, ""  # which the findings tell
 
 
 def _lines(form: str, validated: Iterable[tuple[str, Findings]], *, several: bool) -> Iterator[str]:

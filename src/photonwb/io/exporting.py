@@ -62,6 +62,7 @@ def export(
     compression: str | int | bool | None = None,
     chunks: bool | Mapping[str, tuple[int, ...]] | None = None,
     cache_spec: bool = True,
+    trusted: bool = False,
 ) -> None:
     """Write a file, or a part of it, as another file. What is not touched is copied as it is stored, known or not.
 
@@ -92,6 +93,9 @@ def export(
         Shapes of chunks by the path of the dataset, with wildcards; True for those that photonwb would choose.
     cache_spec : bool
         Whether to add the specifications of types that the file does not know.
+    trusted : bool
+        Whether to read what lies in files outside of the folder of the source, where something of it has to be changed; see
+        `photonwb.open`.
 
     Raises
     ------
@@ -104,7 +108,7 @@ def export(
     options: dict[str, Any] = {"include": include, "exclude": exclude, "rois": rois, "time": time}
     options |= {"data": data, "compression": compression, "chunks": chunks, "cache_spec": cache_spec}
     if not hasattr(source, "neurodata_type"):
-        with NWBHDF5IO(cast("typing.Path", source), "r") as io:
+        with NWBHDF5IO(cast("typing.Path", source), "r", trusted=trusted) as io:
             io.export_to(path, **options)
         return
     nwbfile = cast("NWBFile", source)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from photonwb.errors import BrokenLinkError, NotFoundError, PhotonwbError, UnreadableObjectError
+from photonwb.errors import BrokenLinkError, NotFoundError, PhotonwbError, UnreadableObjectError, UntrustedLinkError
 from photonwb.fields import Field, Kind, SharedField
 from photonwb.io import legacy
 from photonwb.io.noticing import note_silent_changes
@@ -333,10 +333,9 @@ class StoredMembers:
     def _belongs(self, name: str) -> bool:
         try:
             cls = self._reader.class_at(self._reader.follow(self._group[name], self._group))
-        except BrokenLinkError:
-            return False
-        except PhotonwbError:
-            return True  # it is there, and touching it says what is wrong with it
+        except PhotonwbError as error:
+            # What is there is listed, and touching it says what is wrong with it.
+            return isinstance(error, UntrustedLinkError) or not isinstance(error, BrokenLinkError)
         if cls is None or _collection_of(cls, self._collections) is not self._field:
             return False
         self._classes[name] = cls

@@ -37,6 +37,7 @@ def repack_file(
     frames: int | None = None,
     progress: Callable[[int, int], object] | None = None,
     part: Path | None = None,
+    trusted: bool = False,
 ) -> None:
     """Copy a file with other chunks and compression.
 
@@ -52,6 +53,8 @@ def repack_file(
     part : path, optional
         A partial file in the folder of the target, by way of which the copy is made; one that is there is finished. See
         `photonwb.io.resuming`. Without it an interrupted copy leaves nothing.
+    trusted : bool
+        Whether values that lie in other files are read; see `photonwb.open`.
 
     Raises
     ------
@@ -63,7 +66,7 @@ def repack_file(
     path = Path(os.path.abspath(target))
     if Path(os.path.abspath(source)) == path:
         raise InvalidValueError(f"{path}: a file cannot be copied over itself; choose another path")
-    with closing(opened_store(os.fspath(source), "r", {})) as old:
+    with closing(opened_store(os.fspath(source), "r", {}, trusted=trusted)) as old:
         if part is None:
             with replacing(path) as temporary:
                 _copied(old, temporary, path.parent, compression, frames, progress)

@@ -26,6 +26,7 @@ __all__ = [
     "relative_link",
     "same_target_name",
     "second_hard_link",
+    "untrusted_link",
 ]
 
 rule = enter_in("schema")
@@ -41,7 +42,7 @@ def _links(item: Item) -> Iterator[tuple[Member, Link]]:
 def broken_link(item: Item) -> Iterator[Problem]:
     """A link leads to nothing, or a member cannot be opened."""
     for member in item.members.values():
-        if member.node is not None:
+        if member.node is not None or member.is_untrusted:
             continue
         wanted = next((expected_type(child) for child in item.places[member.name] if expected_type(child)), None)
         link = member.link
@@ -51,17 +52,18 @@ def broken_link(item: Item) -> Iterator[Problem]:
             )
             continue
         found = f"{link.file}:{link.path}" if link.file else link.path
-        if member.is_untrusted:
-            yield Problem(
-                "a link out of the folder of the file was not followed",
-                member.name,
-                found=found,
-                fix="validate with trusted=True if you know who made the file",
-                severity=Severity.WARNING,
-            )
-            continue
         fix = "put the other file back beside this one" if link.file else "let it lead to an existing object, or delete it"
         yield Problem("a link leads nowhere", member.name, wanted or "an object", found, fix)
+
+
+@rule("untrusted_link", Severity.WARNING)
+def untrusted_link(item: Item) -> Iterator[Problem]:
+    """A link leads out of the folder of the file, and was not followed."""
+    for member in item.members.values():
+        if member.is_untrusted and member.link is not None:
+            found = f"{member.link.file}:{member.link.path}" if member.link.file else member.link.path
+            fix = "validate with trusted=True if you know who made the file"
+            yield Problem("a link out of the folder of the file was not followed", member.name, found=found, fix=fix)
 
 
 @rule("relative_link", Severity.ERROR)

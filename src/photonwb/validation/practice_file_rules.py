@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from photonwb.fields import Kind
-from photonwb.validation.findings import Severity
+from photonwb.validation.findings import Finding, Severity
 from photonwb.validation.rule_table import Problem, enter_in
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ __all__ = [
     "session_is_not_in_the_future",
     "session_is_not_old",
     "sex",
+    "shared_identifier",
     "species",
     "species_form",
     "subject",
@@ -199,6 +200,21 @@ def file_extension(nwbfile: NWBFile) -> Iterator[Problem]:
     source = nwbfile.container_source
     if source is not None and not source.partition("?")[0].lower().endswith((".nwb", ".nwb.h5", ".nwb.zarr")):
         yield Problem("not the extension of NWB files", "", ".nwb", PurePath(source).suffix or "none", "rename the file")
+
+
+def shared_identifier(identifier: str, file: str, other: str) -> Finding:
+    """What is wrong with a file that has the identifier of another one: no rule, as it takes both."""
+    return Finding(
+        _CRITICAL,
+        "check_unique_identifiers",
+        "/identifier",
+        f"also the identifier of {other}",
+        "a text that no other file has",
+        repr(identifier),
+        "give each file an identifier of its own, such as str(uuid.uuid4())",
+        "NWBFile",
+        file,
+    )
 
 
 # ---- the subject

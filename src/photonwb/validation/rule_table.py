@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from photonwb.errors import ClosedFileError
+from photonwb.errors import ClosedFileError, UntrustedLinkError
 from photonwb.validation.findings import Finding, Severity
 
 if TYPE_CHECKING:
@@ -124,6 +124,10 @@ def run(layer: str, subject: Any, types: tuple[str, ...], path: str, file: str) 
 
 def unreadable(error: Exception, path: str, object_type: str, file: str) -> Finding:
     """The finding for an object that cannot be read."""
+    if isinstance(error, UntrustedLinkError):
+        fix = "validate with trusted=True if you know who made the file"
+        message = "was not looked at, as it leads out of the folder of the file"
+        return Finding(Severity.WARNING, "untrusted_link", path, message, fix=fix, object_type=object_type, file=file)
     return Finding(
         Severity.ERROR,
         "unreadable",

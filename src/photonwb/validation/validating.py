@@ -201,6 +201,6 @@ def _distinct(findings: Iterable[Finding]) -> list[Finding]:
     """Findings, each once: what two specifications say of one place, and what many rules could not read."""
     seen: dict[tuple[str, ...], Finding] = {}
     for finding in findings:
-        what = "" if finding.code == "unreadable" else finding.message
+        what = "" if finding.code in ("unreadable", "untrusted_link") else finding.message
         seen.setdefault((finding.code, finding.path, what), finding)
     return list(seen.values())

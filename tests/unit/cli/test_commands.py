@@ -86,14 +86,17 @@ def test_tree(session_file, capsys):
 
 def test_validate_many_files_at_once(photonwb_command, session_file, tmp_path, recording, monkeypatch):
     nwbfile = as_nwbfile(recording)
-    nwbfile.subject.sex = "female"
+    nwbfile.subject.sex, nwbfile.identifier = "female", "bad"
     (tmp_path / "deep" / "er").mkdir(parents=True)
     photonwb.write(nwbfile, tmp_path / "deep" / "er" / "bad.nwb")
     shutil.copy(session_file, tmp_path / "deep" / "good.nwb")
     done = photonwb_command("validate", "deep", session_file, "--jobs", "2")
     assert done.returncode == 1
-    assert done.stdout.splitlines() == [line for line in done.stdout.splitlines() if line.startswith("deep/er/bad.nwb: CRITICAL")]
-    assert done.stderr == "3 files: 1 CRITICAL\n"
+    first, second = done.stdout.splitlines()
+    assert first.startswith("deep/er/bad.nwb: CRITICAL [check_subject_sex]")
+    assert second.startswith(f"{session_file}: CRITICAL [check_unique_identifiers] /identifier (NWBFile)")
+    assert "deep/good.nwb" in second
+    assert done.stderr == "3 files: 2 CRITICAL\n"
     monkeypatch.chdir(tmp_path)
     assert main(["validate", "deep", "--fail-on", "error", "-q", "-j1"]) == 0
     assert main(["validate", "deep", "--format", "json", "--output", "report.json", "--fail-on", "never", "-j1"]) == 0
@@ -118,6 +121,22 @@ def test_validate_leaves_out_what_was_said(session_file, own_file, capsys):
     assert "check_subject_species_form" not in capsys.readouterr().out
     assert main(["validate", str(session_file)]) == 0
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("command", ["info", "tree", "doctor", "validate"])
+def test_links_out_of_the_folder_are_followed_if_the_file_is_trusted(command, own_file, tmp_path, capsys):
+    (tmp_path / "strange").mkdir()
+    link = tmp_path / "strange" / "link.nwb"
+    shutil.copy(own_file, link)
+    with h5py.File(link, "r+") as file:
+        name = next(iter(file["acquisition"]))
+        del file["acquisition"][name]
+        file["acquisition/elsewhere"] = h5py.ExternalLink(str(own_file), f"/acquisition/{name}")
+    main([command, str(link)])
+    printed = capsys.readouterr().out
+    assert "outside of the folder" in printed or "out of the folder" in printed
+    main([command, str(link), "--trusted"])
+    assert "the folder" not in capsys.readouterr().out
 
 
 def test_convert_gives_the_current_version_of_the_standard(own_file, tmp_path, capsys):
