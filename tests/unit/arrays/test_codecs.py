@@ -55,6 +55,17 @@ def test_shuffle_of_a_view():
     assert bytes(shuffle(values)) == bytes(shuffle(values.copy()))
 
 
+@pytest.mark.parametrize("dtype", ["u1", "<u2", ">u2", "<f4", "V100"])
+@pytest.mark.parametrize("filters", [(), (("shuffle", {}),)])
+def test_values_with_their_axes_exchanged_are_stored_in_the_order_of_the_axes(dtype, filters):
+    size = np.dtype(dtype).itemsize
+    frames = np.frombuffer(RNG.bytes(3 * 70 * 41 * size), dtype).reshape(3, 70, 41)
+    for values in (frames.swapaxes(1, 2), frames.T, frames[::-1, ::2].swapaxes(1, 2), frames[:0].swapaxes(1, 2)):
+        pipeline = Pipeline(filters, size, values.nbytes)
+        data, skipped = pipeline.encode(values)
+        assert decoded(pipeline, data, skipped) == values.tobytes()
+
+
 @pytest.mark.parametrize("size", [0, 1, 2, 5, 8191, 8192, 8193, 24576, 1200001])
 @pytest.mark.parametrize("value", [None, 0, 255])
 def test_the_checksum_is_that_of_hdf5(tmp_path, size, value):
