@@ -133,6 +133,11 @@ class GrowingArray:
         fitted = _exactly(new, array.dtype)
         if fitted is not None:
             return fitted
+        # What holds nothing yet has no type to keep: an empty list in a file is one of numbers, whatever it is meant for.
+        if not len(array) and array.dtype.names is None:
+            self.array = self._room = array.astype(new.dtype)
+            self._opaque_room = None
+            return new
         wider = _wider_type(array.dtype, new.dtype)
         old = _exactly(array, wider) if wider is not None else None
         fitted = _exactly(new, wider) if wider is not None else None

@@ -118,6 +118,23 @@ def test_rows_and_columns_are_added(path: Path) -> None:
         assert nwbfile.trials["stop_time"][:].tolist() == [1.0, 2.0]
 
 
+def test_a_column_that_is_empty_takes_any_values(path: Path) -> None:
+    """Of an empty column the type in the file says nothing about what it is for; pynwb makes numbers of it."""
+    with pynwb.NWBHDF5IO(path, "a") as io:
+        nwbfile = io.read()
+        empty = [pynwb.core.VectorData(name=name, description="d", data=np.zeros(0)) for name in ("words", "counts")]
+        nwbfile.add_acquisition(pynwb.core.DynamicTable(name="notes", description="d", columns=empty))
+        io.write(nwbfile)
+    with photonwb.open(path, "r+") as nwbfile:
+        nwbfile.acquisition["notes"].add_row(words="a", counts=1)
+        nwbfile.acquisition["notes"].add_row(words="longer", counts=2)
+    check(path)
+    with pynwb.NWBHDF5IO(path, "r") as io:
+        notes = io.read().acquisition["notes"]
+        assert list(notes["words"][:]) == ["a", "longer"]
+        assert list(notes["counts"][:]) == [1, 2]
+
+
 def test_data_are_replaced_and_extended(path: Path) -> None:
     with NWBHDF5IO(path, "r+") as io:
         nwbfile = io.read()
