@@ -161,11 +161,11 @@ def test_a_table_keeps_the_elements():
 def test_a_failed_row_takes_its_element_back():
     table = DynamicTable("t", "d")
     table.add_column("side", "d", enum=True)
-    table.add_column("number", "d", data=np.zeros(0))
-    with pytest.raises(InvalidTypeError, match="number"):
-        table.add_row(side="l", number="none")
+    table.add_column("pair", "d", data=np.zeros((0, 2)))
+    with pytest.raises(InvalidValueError, match="shape"):
+        table.add_row(side="l", pair=[1, 2, 3])
     assert table.side.elements.data == []
-    table.add_row(side="r", number=1)
+    table.add_row(side="r", pair=[1, 2])
     assert table.to_dataframe()["side"].tolist() == ["r"]
 
 
