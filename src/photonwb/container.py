@@ -154,7 +154,6 @@ class AbstractContainer(Hierarchy):
     def _note_assignment(self, field: Field) -> None:
         """Called when values were assigned to a part of the array of a field, which is in the file."""
         self._assigned = self._assigned | {field.name}
-        self.set_modified()
 
     def _empty(self, field: Field) -> Any:
         """What a field is when nothing was given and no file tells."""

@@ -364,18 +364,22 @@ class NWBFile(EditedFile, SessionTables, IcephysTables, neurodata_type="NWBFile"
     # ---- the file it was read from
 
     def close(self) -> None:
-        """Close the file that this was read from; without effect on one made in memory."""
+        """Close the file that this was read from, as it was after it was last written; without effect on one made in memory."""
         io = self.get_read_io()
         if io is not None:
-            io.close()
+            io.discard()
 
     def __enter__(self) -> NWBFile:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         io = self.get_read_io()
+        if io is None:
+            return
         try:
-            if kind is None and io is not None and io.has_changes:
-                io.write(self)
+            if kind is None:
+                if io.has_changes:
+                    io.write(self)
+                io.close()
         finally:
-            self.close()
+            io.discard()

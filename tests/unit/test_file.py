@@ -300,12 +300,15 @@ def test_a_file_in_memory_can_be_closed(nwbfile: NWBFile) -> None:
 
 
 def test_a_file_that_was_read_closes_what_it_was_read_with(nwbfile: NWBFile) -> None:
-    closed: list[bool] = []
-    io = SimpleNamespace(close=lambda: closed.append(True))
+    called: list[str] = []
+    io = SimpleNamespace(close=lambda: called.append("close"), discard=lambda: called.append("discard"), has_changes=False)
     nwbfile.__dict__["_stored"] = SimpleNamespace(io=io, path="/")
     with pytest.raises(ZeroDivisionError), nwbfile:
         _ = 1 / 0
-    assert closed == [True]
+    assert called == ["discard"]
+    with nwbfile:
+        pass
+    assert called == ["discard", "close", "discard"]
 
 
 def test_resources_are_made_on_demand_and_linked_ones_kept_apart(nwbfile: NWBFile) -> None:

@@ -62,7 +62,7 @@ def write_changes(store: Store, plan: EditPlan, *, cache_spec: bool = True, link
     link_data : bool
     """
     nwbfile = cast("NWBFile", plan.root)
-    if not nwbfile.modified:
+    if not plan.reader.was_changed:
         return
     nwbfile.file_create_date = [*nwbfile.file_create_date, datetime.now(UTC).astimezone()]
     editor = Editor(store, plan, link_data=link_data)

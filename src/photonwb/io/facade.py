@@ -9,20 +9,20 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.errors import ClosedFileError, InvalidTypeError, InvalidValueError, StorageError
 from photonwb.extensions import Manager, get_manager
 from photonwb.io.reading import Reader
 from photonwb.io.stores import opened_store
-from photonwb.io.writing import write_file
+from photonwb.io.writing import unfilled, write_file, write_into
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from photonwb import typing
     from photonwb.file import NWBFile
-    from photonwb.storage.contract import Store
+    from photonwb.storage.contract import Dataset, Store
 
 __all__ = ["NWBHDF5IO"]
 
@@ -42,7 +42,7 @@ class NWBHDF5IO:
     manager
         Accepted and without effect: there is no build manager.
     file : h5py.File, optional
-        An open file to work on; it stays open when this object is closed.
+        An open file to work on; it stays open when this object is closed. A new session is written into it, if it is empty.
     comm : optional
         Accepted for compatibility; parallel HDF5 is refused.
     driver : str, optional
@@ -94,14 +94,16 @@ class NWBHDF5IO:
         self._store: Store | None = None
         self._written: NWBFile | None = None
         self._closed = False
-        if self._mode in ("r", "r+") or (self._mode == "a" and self._exists):
+        if self._mode == "r" or (self._mode in ("r+", "a") and self._exists) or (self._mode == "r+" and file is None):
             self._open_store()
         elif self._mode == "w-" and self._exists:
             raise StorageError(f"{self._path} exists already: choose another path, or mode='w' to replace it")
 
     @property
     def _exists(self) -> bool:
-        return self._file is not None or (Path(self._path).exists() and Path(self._path).stat().st_size > 0)
+        if self._file is not None:
+            return len(self._file) > 0
+        return Path(self._path).exists() and Path(self._path).stat().st_size > 0
 
     def _open_store(self) -> Store:
         if self._closed:
@@ -123,8 +125,8 @@ class NWBHDF5IO:
 
     @property
     def source(self) -> str:
-        """Path of the file."""
-        return self._path
+        """Absolute path of the file, or its address."""
+        return self._path if "://" in self._path else os.path.abspath(self._path)
 
     @property
     def mode(self) -> str:
@@ -180,14 +182,24 @@ class NWBHDF5IO:
         if self._mode == "r":
             raise StorageError(f"{self._path} is open for reading: open it with mode='r+', 'a' or 'w' to write")
         if self._store is None or container is self._written:
-            write_file(container, self._path, cache_spec=cache_spec, link_data=link_data)
-            self._written = container
+            self._write_new(container, cache_spec, link_data)
         elif container._stored is None:
             raise InvalidValueError(
                 f"{self._path}: the file holds a session already; change what read() gives, or use mode='w' to replace it"
             )
         else:
             self._write_changes(container, cache_spec, link_data)
+
+    def _write_new(self, container: NWBFile, cache_spec: bool, link_data: bool) -> None:
+        if self._file is not None:
+            plan = write_into(container, self._file, cache_spec=cache_spec, link_data=link_data, again=self._written is not None)
+        else:
+            plan = write_file(container, self._path, cache_spec=cache_spec, link_data=link_data)
+        self._written = container
+        for wrapper, path in unfilled(plan):
+            from photonwb.io.stored_array import WritableArray
+
+            wrapper.dataset = WritableArray(cast("Dataset", self._open_store().root[path.strip("/")]))
 
     def _write_changes(self, container: NWBFile, cache_spec: bool, link_data: bool) -> None:
         from photonwb.io.editing import checked_plan, write_changes
@@ -198,7 +210,7 @@ class NWBHDF5IO:
             write_changes(store, plan, cache_spec=cache_spec, link_data=link_data)
         except BaseException:
             # What was written so far is half of a change: it goes with the store.
-            self.close()
+            self.discard()
             raise
 
     def export(
@@ -288,7 +300,21 @@ class NWBHDF5IO:
         return version_of(self._open_store())
 
     def close(self, close_links: bool = True) -> None:
-        """Close the file. Arrays that were not read yet cannot be read afterwards."""
+        """Close the file; arrays that were not read yet cannot be read afterwards.
+
+        What was assigned to arrays is in the file then, even if it was not followed by `write`. Other changes that were not
+        written are forgotten, with a warning.
+        """
+        store = self._store
+        if store is not None and not store.closed and store.writable:
+            if self._reader is not None and self._reader.has_unwritten:
+                text = f"{self._path}: changes were not written; call write(nwbfile) before the file is closed"
+                warnings.warn(text, stacklevel=2)
+            store.commit()
+        self.discard()
+
+    def discard(self) -> None:
+        """Close the file as it was after the last `write`."""
         self._closed = True
         if self._store is not None:
             self._store.close()
@@ -300,9 +326,10 @@ class NWBHDF5IO:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if kind is None and self.has_changes:
-            warnings.warn(f"{self._path}: changes were not written; call write(nwbfile) before the file is closed", stacklevel=2)
-        self.close()
+        if kind is None:
+            self.close()
+        else:
+            self.discard()
 
     @property
     def has_changes(self) -> bool:

@@ -87,6 +87,11 @@ class Reader:
     @property
     def was_changed(self) -> bool:
         """Whether an object that was read has changes that the store does not have."""
+        return self.has_unwritten or any(item._assigned for item in self._objects.values())
+
+    @property
+    def has_unwritten(self) -> bool:
+        """The same, but for values that were assigned to arrays of the store: those it has."""
         for item in self.objects:
             note_silent_changes(item)
         return any(item._changed or item._modified for item in self._objects.values())

@@ -84,7 +84,7 @@ def write_resumably(
             write_plan(plan, temporary, postpone=True)
     finish(part, _growing(plan), progress)
     part.replace(target)
-    claim(plan, target)
+    claim(plan, str(target))
 
 
 def _growing(plan: Plan) -> Iterator[Growing]:

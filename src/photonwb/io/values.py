@@ -80,15 +80,11 @@ def resolving_array(reader: Reader, dataset: Dataset, note: Callable[[], None]) 
     if dataset.shape == ():
         value = dataset.read()
         return reader.referred(value) if isinstance(value, Reference) else _plain(value)
-    from photonwb.arrays import LazyArray
+    from photonwb.io.stored_array import StoredArray, WritableArray
 
     if holds_references(dataset.layout.element):
-        return ResolvingArray(LazyArray(dataset.source()), reader)
-    if dataset.store.writable:
-        from photonwb.io.writable import WritableArray
-
-        return WritableArray(dataset, note)
-    return LazyArray(dataset.source())
+        return ResolvingArray(StoredArray(dataset), reader)
+    return WritableArray(dataset, note) if dataset.store.writable else StoredArray(dataset)
 
 
 class ResolvingArray:

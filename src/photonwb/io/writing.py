@@ -24,20 +24,22 @@ from photonwb.schema import bundled
 from photonwb.storage.contract import Link, Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    import h5py
 
     from photonwb import typing
     from photonwb.container import AbstractContainer
     from photonwb.file import NWBFile
     from photonwb.storage.contract import Dataset, Group, Store
 
-__all__ = ["Writer", "claim", "replacing", "write_file", "write_plan"]
+__all__ = ["Writer", "claim", "replacing", "unfilled", "write_file", "write_into", "write_plan"]
 
 # Groups that every file has, be they empty.
 _ALWAYS = ("acquisition", "analysis", "general", "processing", "stimulus/presentation", "stimulus/templates")
 
 
-def write_file(nwbfile: NWBFile, path: typing.Path, *, cache_spec: bool = True, link_data: bool = True) -> None:
+def write_file(nwbfile: NWBFile, path: typing.Path, *, cache_spec: bool = True, link_data: bool = True) -> Plan:
     """Write a file in HDF5.
 
     Parameters
@@ -50,6 +52,11 @@ def write_file(nwbfile: NWBFile, path: typing.Path, *, cache_spec: bool = True, 
     link_data : bool
         Whether a wrapper that asks for its array to be linked is obeyed.
 
+    Returns
+    -------
+    Plan
+        Where each object is in the file.
+
     Raises
     ------
     InvalidTypeError
@@ -59,16 +66,50 @@ def write_file(nwbfile: NWBFile, path: typing.Path, *, cache_spec: bool = True, 
     StorageError
         The file cannot be written there; what was there is unharmed.
     """
+    target = Path(os.path.abspath(path))
+    plan = _checked_plan(nwbfile, str(target))
+    with replacing(target) as temporary:
+        write_plan(plan, temporary, cache_spec=cache_spec, link_data=link_data)
+    claim(plan, plan.location)
+    return plan
+
+
+def write_into(
+    nwbfile: NWBFile, file: h5py.File, *, cache_spec: bool = True, link_data: bool = True, again: bool = False
+) -> Plan:
+    """Write into a file that h5py has open: an empty one, or `again` into one that was written so before.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        As `write_file`.
+    StorageError
+        The file holds something already, or cannot be written.
+    """
+    from photonwb.storage.hdf5 import HDF5Store
+
+    store = HDF5Store(file, "r+")
+    if len(file) and not again:
+        raise StorageError(
+            f"{store.location} holds something already; open it with mode='r+' to change that, or give an empty file"
+        )
+    plan = _checked_plan(nwbfile, store.location)
+    for name in list(file):
+        del file[name]
+    Writer(store, plan, link_data=link_data).write(cache_spec=cache_spec)
+    store.flush()
+    claim(plan, store.location)
+    return plan
+
+
+def _checked_plan(nwbfile: NWBFile, location: str) -> Plan:
     from photonwb.file import NWBFile
 
     if not isinstance(nwbfile, NWBFile):  # pyright: ignore[reportUnnecessaryIsInstance] - not all callers are typed
-        raise InvalidTypeError(f"{path}: expected an NWBFile to write, got {describe_value(nwbfile)}; add it to one")
-    target = Path(os.path.abspath(path))
-    plan = Plan(nwbfile, str(target))
+        raise InvalidTypeError(f"{location}: expected an NWBFile to write, got {describe_value(nwbfile)}; add it to one")
+    plan = Plan(nwbfile, location)
     plan.check()
-    with replacing(target) as temporary:
-        write_plan(plan, temporary, cache_spec=cache_spec, link_data=link_data)
-    claim(plan, target)
+    return plan
 
 
 def write_plan(plan: Plan, temporary: Path, *, cache_spec: bool = True, link_data: bool = True, postpone: bool = False) -> None:
@@ -92,11 +133,20 @@ def write_plan(plan: Plan, temporary: Path, *, cache_spec: bool = True, link_dat
         store.close()
 
 
-def claim(plan: Plan, target: Path) -> None:
+def claim(plan: Plan, location: str) -> None:
     """Have the new objects of a plan know which file they are in."""
     for container, _ in plan.objects():
         if container._stored is None:
-            container.__dict__["_container_source"] = str(target)
+            container.__dict__["_container_source"] = location
+
+
+def unfilled(plan: Plan) -> Iterator[tuple[Any, str]]:
+    """Wrappers that came without data, only with a shape and a type, and the paths of the datasets that wait for them."""
+    for container, path in plan.objects():
+        for field in type(container).__fields__.values():
+            value: Any = container.__dict__.get(field.name)
+            if hasattr(value, "io_settings") and value.data is None and value.dataset is None:
+                yield value, joined(path, field.path if field.kind == Kind.DATASET else "")
 
 
 class replacing:  # noqa: N801 - a context manager, used like a function

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io as streams
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 import pytest
 
 import photonwb
-from photonwb import NWBHDF5IO, NWBFile, TimeSeries
-from photonwb.errors import InvalidValueError
+from photonwb import NWBHDF5IO, H5DataIO, NWBFile, TimeSeries
+from photonwb.errors import InvalidValueError, StorageError
 
 
 @pytest.fixture
@@ -98,5 +100,63 @@ def test_names_of_old_models_of_devices_are_not_taken_for_paths(path: Path) -> N
     nwbfile.add_device_model(model)
     with pytest.raises(InvalidValueError, match="DeviceModel 'A/B': its name"):
         io.write(nwbfile)
-    io.close()
+    io.discard()
     assert path.read_bytes() == before
+
+
+def test_a_session_goes_into_an_open_file() -> None:
+    memory = streams.BytesIO()
+    nwbfile = session()
+    nwbfile.add_acquisition(TimeSeries("series", data=[1.0, 2.0], unit="V", rate=1.0))
+    with h5py.File(memory, "w") as file:
+        with NWBHDF5IO(file=file, mode="w") as io:
+            io.write(nwbfile)
+            nwbfile.add_acquisition(TimeSeries("other", data=[3.0], unit="V", rate=1.0))
+            io.write(nwbfile)
+        assert list(file["acquisition"]) == ["other", "series"]
+    with h5py.File(memory, "r") as file:
+        assert NWBHDF5IO(file=file).read().acquisition["series"].data[:].tolist() == [1.0, 2.0]
+
+
+def test_an_open_file_that_holds_something_is_not_replaced(path: Path) -> None:
+    with h5py.File(path, "r+") as file, pytest.raises(StorageError, match="holds something already"):
+        NWBHDF5IO(file=file, mode="w").write(session())
+    assert list(photonwb.open(path).acquisition) == ["series"]
+
+
+def test_values_assigned_to_an_array_stay_without_a_write(path: Path) -> None:
+    with NWBHDF5IO(path, "r+") as io:
+        data: Any = io.read().acquisition["series"].data
+        data[0] = 7.0
+        data.attrs["unit"] = "mV"
+    with photonwb.open(path) as nwbfile:
+        series = nwbfile.acquisition["series"]
+        data = series.data
+        assert (data[:].tolist(), series.unit, data.attrs["conversion"]) == ([7.0, 2.0], "mV", 1.0)
+
+
+def test_values_assigned_before_an_error_are_forgotten(path: Path) -> None:
+    before = path.read_bytes()
+    with pytest.raises(ZeroDivisionError), NWBHDF5IO(path, "r+") as io:
+        data: Any = io.read().acquisition["series"].data
+        data[0] = 7.0
+        _ = 1 / 0
+    assert path.read_bytes() == before
+
+
+def test_a_wrapper_without_data_is_filled_by_its_dataset(path: Path) -> None:
+    nwbfile = session()
+    empty = H5DataIO(shape=(0, 3), dtype=np.dtype("float64"), maxshape=(None, 3), chunks=(2, 3))
+    nwbfile.add_acquisition(TimeSeries("series", data=empty, unit="V", rate=1.0))
+    with NWBHDF5IO(path, "w") as io:
+        io.write(nwbfile)
+        assert (empty.dataset.shape, empty.dataset.maxshape, empty.dataset.chunks) == ((0, 3), (None, 3), (2, 3))
+        empty.dataset.resize((4, 3))
+        empty.dataset[1:3] = 5.0
+    assert photonwb.open(path).acquisition["series"].data[:, 0].tolist() == [0.0, 5.0, 5.0, 0.0]
+
+
+def test_the_source_is_an_absolute_path(path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(path.parent)
+    with NWBHDF5IO(path.name) as io:
+        assert io.source == str(path)

@@ -1,4 +1,4 @@
-"""Arrays of a file that is open for changes: assigning to a part of one writes that part."""
+"""Arrays of a file as a series or a table has them: with the attributes of their dataset, and open for changes if the file is."""
 
 from __future__ import annotations
 
@@ -7,32 +7,48 @@ from typing import TYPE_CHECKING, Any, cast
 from photonwb.arrays import LazyArray
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, MutableMapping
 
     from photonwb.storage.contract import Dataset
 
-__all__ = ["WritableArray"]
+__all__ = ["StoredArray", "WritableArray"]
 
 
-class WritableArray(LazyArray):
-    """An array in a file that can be assigned to; the file has the new values for good once the changes are written.
+class StoredArray(LazyArray):
+    """An array in a file.
 
     Parameters
     ----------
-    source : Dataset
-    note : callable
+    dataset : Dataset
+    """
+
+    __slots__ = ("_dataset",)
+
+    def __init__(self, dataset: Dataset) -> None:
+        super().__init__(dataset.source())
+        self._dataset = dataset
+
+    @property
+    def attrs(self) -> MutableMapping[str, Any]:
+        """Attributes of the dataset, as stored."""
+        return self._dataset.attributes
+
+
+class WritableArray(StoredArray):
+    """An array in a file that can be assigned to; the file has the new values for good once it is written or closed.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    note : callable, optional
         Called after each change.
     """
 
     __slots__ = ("_note",)
 
-    def __init__(self, source: Dataset, note: Callable[[], None]) -> None:
-        super().__init__(source.source())
+    def __init__(self, dataset: Dataset, note: Callable[[], None] = lambda: None) -> None:
+        super().__init__(dataset)
         self._note = note
-
-    @property
-    def _dataset(self) -> Dataset:
-        return cast("Dataset", self.source)
 
     def __setitem__(self, key: Any, values: Any) -> None:
         import numpy as np
