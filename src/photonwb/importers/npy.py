@@ -65,7 +65,7 @@ class _Values:
         import numpy as np
 
         shape, kind, fortran, raw = self.state
-        dtype = kind.made(resolve)
+        dtype = resolve(kind)
         if dtype.hasobject:
             if shape is None:
                 return resolve(raw)
@@ -84,6 +84,8 @@ class _Resolver:
         self.found: dict[int, Any] = {}
 
     def __call__(self, value: Any) -> Any:
+        if isinstance(value, (str, int, float)):  # most of all, and what they are
+            return value
         if id(value) not in self.found:
             self.found[id(value)] = self.made(value)
         return self.found[id(value)]
