@@ -8,8 +8,6 @@ import platform
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.workload import CONTENDERS
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -37,9 +35,15 @@ def shown_ratio(ratio: float | None) -> str:
 
 def line(figure: Figure) -> str:
     """One figure, for the terminal."""
-    values = [shown_value(figure.median(contender), figure.unit).rjust(8) for contender in CONTENDERS]
-    ratios = [shown_ratio(figure.ratio("pynwb", "photonwb")), shown_ratio(figure.ratio("photonwb", "raw"))]
-    return f"  {_what(figure):<44}{'  '.join(values)}   pynwb/photonwb {ratios[0]:>6}   photonwb/raw {ratios[1]:>5}"
+    values, ratios = _cells(figure)
+    shown = "  ".join(value.rjust(8) for value in values)
+    return f"  {_what(figure):<44}{shown}   {figure.rival}/photonwb {ratios[0]:>6}   photonwb/raw {ratios[1]:>5}"
+
+
+def _cells(figure: Figure) -> tuple[list[str], list[str]]:
+    """What was measured, and the ratios."""
+    values = [shown_value(figure.median(contender), figure.unit) for contender in (figure.rival, "photonwb", "raw")]
+    return values, [shown_ratio(figure.ratio(figure.rival, "photonwb")), shown_ratio(figure.ratio("photonwb", "raw"))]
 
 
 def _what(figure: Figure) -> str:
@@ -77,9 +81,8 @@ def table(figures: Iterable[Figure], options: Options) -> str:
     ]
     for figure in figures:
         if figure.is_shown:
-            cells = [shown_value(figure.median(contender), figure.unit) for contender in CONTENDERS]
-            cells += [shown_ratio(figure.ratio("pynwb", "photonwb")), shown_ratio(figure.ratio("photonwb", "raw"))]
-            rows.append(f"| {figure.workload}: {_what(figure)} | {' | '.join(cells)} |")
+            values, ratios = _cells(figure)
+            rows.append(f"| {figure.workload}: {_what(figure)} | {' | '.join([*values, *ratios])} |")
     note = (
         f"Medians of up to {options.rounds} rounds; {facts['processors']} processors, Python {facts['python']}, "
         f"pynwb {facts['pynwb']}, h5py {facts['h5py']}, numpy {facts['numpy']}. "

@@ -16,12 +16,24 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from benchmarks.workload import CONTENDERS
-
 if TYPE_CHECKING:
     from benchmarks.workload import Workload
 
-THEMES = ("importing", "construction", "opening", "rois", "image_masks", "traces", "movies", "streaming", "tables", "changing")
+THEMES = (
+    "importing",
+    "construction",
+    "opening",
+    "rois",
+    "image_masks",
+    "traces",
+    "movies",
+    "streaming",
+    "tables",
+    "changing",
+    "microscopes",
+)
+# Contenders that need an interpreter of their own, and the environment variables that say which.
+INTERPRETERS = {"neuroconv": "PHOTONWB_NEUROCONV_PYTHON"}
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -43,6 +55,7 @@ class Figure(NamedTuple):
     unit: str
     values: dict[str, list[float]]
     is_shown: bool
+    rival: str = "pynwb"
 
     def median(self, contender: str) -> float | None:
         values = self.values.get(contender)
@@ -56,7 +69,7 @@ class Figure(NamedTuple):
     def as_json(self) -> dict[str, Any]:
         medians = {contender: self.median(contender) for contender in self.values}
         minima = {contender: min(values) for contender, values in self.values.items()}
-        ratios = {"pynwb/photonwb": self.ratio("pynwb", "photonwb"), "photonwb/raw": self.ratio("photonwb", "raw")}
+        ratios = {f"{self.rival}/photonwb": self.ratio(self.rival, "photonwb"), "photonwb/raw": self.ratio("photonwb", "raw")}
         facts = {"workload": self.workload, "step": self.step, "figure": self.name, "unit": self.unit}
         return {**facts, "median": medians, "minimum": minima, "all": self.values, "ratios": ratios}
 
@@ -78,7 +91,7 @@ def run(theme: str, workload: Workload, options: Options) -> tuple[list[Figure],
         if workload.prepare is not None:
             _ask({**request, "contender": "photonwb", "folder": str(folder), "step": None}, None)
         for _ in range(min(options.rounds, workload.most_rounds)):
-            for contender in (each for each in CONTENDERS if each not in skipped):
+            for contender in (each for each in workload.contenders if each not in skipped):
                 reason = _one_round(workload, {**request, "contender": contender}, folder / contender, figures, options)
                 if reason:
                     skipped[contender] = reason
@@ -91,6 +104,9 @@ def _one_round(
     workload: Workload, request: dict[str, Any], folder: Path, figures: dict[tuple[str, str], Figure], options: Options
 ) -> str | None:
     """All steps by one contender; gives the reason if that does not work."""
+    interpreter = INTERPRETERS.get(request["contender"])
+    if interpreter and not os.environ.get(interpreter):
+        return f"say by {interpreter} which Python has it"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for step in workload.steps:
@@ -102,7 +118,7 @@ def _one_round(
             return f"{step.name} takes more than {options.most_seconds:g} s"
         for name, (value, unit) in answer["figures"].items():
             is_shown = f"{step.name}: {name}" in workload.shown
-            new = Figure(workload.name, step.name, name, unit, {}, is_shown)
+            new = Figure(workload.name, step.name, name, unit, {}, is_shown, workload.rival)
             figure = figures.setdefault((step.name, name), new)
             figure.values.setdefault(request["contender"], []).append(value)
         if "skipped" in answer:
@@ -112,8 +128,9 @@ def _one_round(
 
 def _ask(request: dict[str, Any], most_seconds: float | None) -> dict[str, Any]:
     """Have a fresh process do it."""
+    python = os.environ[INTERPRETERS[request["contender"]]] if request["contender"] in INTERPRETERS else sys.executable
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.child"],
+        [python, "-m", "benchmarks.child"],
         input=json.dumps(request),
         capture_output=True,
         text=True,

@@ -1,9 +1,9 @@
 """What is measured: a workload, its steps, and the figures that come out of a run.
 
-A workload is done by up to three contenders: pynwb and photonwb by one and the same code, since their names are the same, and
-"raw", which does with h5py no more than the format asks for: what nobody can be much faster than. Each step runs in a fresh
-process. A later step finds in `Task.folder` what an earlier one of the same contender left there, and in `Task.inputs` the data
-that all contenders get.
+A workload is done by up to three contenders: a rival, mostly pynwb, and photonwb by one and the same code, since their names are
+the same, and "raw", which does with h5py no more than the format asks for: what nobody can be much faster than. Each step runs in
+a fresh process. A later step finds in `Task.folder` what an earlier one of the same contender left there, and in `Task.inputs`
+the data that all contenders get.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
-CONTENDERS = ("pynwb", "photonwb", "raw")
-
 
 class SkippedError(Exception):
     """This cannot be measured here, and why."""
@@ -31,7 +29,7 @@ class Task:
 
     Parameters
     ----------
-    contender : {"pynwb", "photonwb", "raw"}
+    contender : {"pynwb", "neuroconv", "photonwb", "raw"}
     folder : path
         For the files of this contender.
     inputs : path
@@ -109,7 +107,7 @@ class Step(NamedTuple):
     ----------
     name : str
     nwb : callable
-        By pynwb or photonwb.
+        By photonwb or its rival.
     raw : callable, optional
         With h5py. Left out where there is nothing to compare with.
     """
@@ -133,6 +131,8 @@ class Workload(NamedTuple):
         However many rounds are asked for; slow workloads are repeated less.
     shown : tuple of str
         The figures that the README shows, as "step: figure".
+    rival : str
+        Whom photonwb is compared with.
     """
 
     name: str
@@ -141,3 +141,8 @@ class Workload(NamedTuple):
     prepare: Callable[[Task], None] | None = None
     most_rounds: int = 100
     shown: tuple[str, ...] = ()
+    rival: str = "pynwb"
+
+    @property
+    def contenders(self) -> tuple[str, ...]:
+        return (self.rival, "photonwb", "raw")
