@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         SweepTable,
     )
     from photonwb.image import Images
+    from photonwb.layouts import Traces
     from photonwb.misc import Units
     from photonwb.ogen import OptogeneticStimulusSite
     from photonwb.ophys import ImagingPlane
@@ -347,6 +348,32 @@ class NWBFile(EditedFile, SessionTables, IcephysTables, neurodata_type="NWBFile"
     def objects(self) -> LabelledDict[AbstractContainer]:
         """Everything in the file, by object_id."""
         return self.all_objects
+
+    def traces(self, kind: str, where: Any = None, *, channel: int | None = None) -> Traces:
+        """The signals of regions of a kind, found in the layouts of suite2p, CaImAn, neuroconv, Allen, MatNWB and photonwb.
+
+        Parameters
+        ----------
+        kind : {"raw", "neuropil", "dff", "denoised", "deconvolved", "demixed", "corrected", "baseline", "background"}
+            "corrected" is fluorescence less the neuropil; of files without "raw", that is the "demixed" one.
+        where : str, PlaneSegmentation or ImagingPlane, optional
+            Where there are several: that table or plane, or the name of the series, of what holds it, or of one of those.
+        channel : int, optional
+            Where there are several: the number of the channel, from 1.
+
+        Returns
+        -------
+        Traces
+            With `data` (time, region), `rois`, `series`, and `how` they were recognised.
+
+        Raises
+        ------
+        NotFoundError, InvalidValueError
+            There are none of that kind, or several; the message lists what there is.
+        """
+        from photonwb.layouts import find_traces, only_traces
+
+        return only_traces(find_traces(self), kind, where, channel, self._label())
 
     def copy(self) -> NWBFile:  # pyright: ignore[reportIncompatibleMethodOverride] - a file has no name to be given
         """A new file that holds the same objects, which it will link to; tables are copied."""

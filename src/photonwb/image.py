@@ -18,6 +18,7 @@ from photonwb.timeseries import EmptyArray
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from photonwb.axis_order import AxisOrder
     from photonwb.container import AbstractContainer
     from photonwb.device import Device
     from photonwb.typing import Array, ArrayLike
@@ -195,20 +196,36 @@ class ImageSeries(TimeSeries, neurodata_type="ImageSeries"):
         """The frames as (time, row, column), with any further axis behind, read when indexed.
 
         The standard stores images as (time, x, y): the first axis of an image is horizontal, while image libraries (and
-        `imshow`) want rows first. Frames in external files (TIFF, and videos where there is a codec) are read from there.
+        `imshow`) want rows first. Files of some programs have rows first already: `axis_order` tells what was taken for true,
+        and a warning tells once where that is not the standard. Frames in external files (TIFF, and videos where there is a
+        codec) are read from there.
 
         Raises
         ------
         MissingFileError, DamagedFileError, InvalidValueError, ImportError
             The frames are in external files that cannot be read; see `photonwb.external`.
         """
-        from photonwb.arrays.swapped import swapped
+        from photonwb.axis_order import frames_of
 
-        if self.external_file is not None and _is_empty(self.data):
-            from photonwb.external import external_movie
+        return frames_of(self)
 
-            return swapped(external_movie(self), 1, 2)
-        return swapped(self.data, 1, 2)
+    @property
+    def axis_order(self) -> AxisOrder:
+        """Which axis of the frames is horizontal, and how that is known. Can be set: `series.axis_order = "yx"`."""
+        known = self.__dict__.get("_axis_order")
+        if known is None:
+            from photonwb.axis_order import axis_order_of_series
+
+            known = axis_order_of_series(self)
+            if self._stored is not None:
+                self.__dict__["_axis_order"] = known
+        return known
+
+    @axis_order.setter
+    def axis_order(self, order: str) -> None:
+        from photonwb.axis_order import said
+
+        self.__dict__["_axis_order"] = said(order)
 
 
 class IndexSeries(TimeSeries, neurodata_type="IndexSeries"):

@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from photonwb.axis_order import AxisOrder
     from photonwb.common import DynamicTableRegion, ElementIdentifiers, MeaningsTable, VectorData
     from photonwb.image import ImageSeries
+    from photonwb.layouts import Accepted, Traces
+    from photonwb.mask_images import MaskImages
     from photonwb.ophys import ImagingPlane
     from photonwb.rois import RoiSet
     from photonwb.typing import ArrayLike, Several
@@ -195,10 +198,19 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
         snapshot = self._snapshot()
         try:
             self._remove_columns([name for name in before if name not in masks])
+            if "image_mask" in masks and "image_mask" not in before and len(masks["image_mask"]):
+                self._begin_images(masks["image_mask"] if add == self.add_row else masks["image_mask"][0])
             add(**masks, **columns)
         except BaseException:
             self._revert(snapshot)
             raise
+
+    def _begin_images(self, image: NDArray[Any]) -> None:
+        """Add the column of images, which keeps of each only the part that is not zero."""
+        from photonwb.arrays.sparse import SparseStack
+
+        column = self.__predefined__["image_mask"]
+        self.add_column(column.name, column.description, SparseStack(image.shape, image.dtype))
 
     def _problems(self) -> list[str]:
         found = super()._problems()
@@ -247,6 +259,58 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
         if images is None or shapes.masks is None:
             return TableRois([], [], 2, known and known[:2])
         return TableRois(images.data, None, len(shapes.masks), shapes.masks)
+
+    @property
+    def masks(self) -> MaskImages:
+        """All masks as (region, row, column), made when indexed; see `axis_order`.
+
+        Masks that the file has in another order than the standard's are turned, which a warning tells once.
+        """
+        from photonwb.axis_order import masks_of
+
+        return masks_of(self)
+
+    @property
+    def axis_order(self) -> AxisOrder:
+        """Which coordinate of the masks is horizontal, and how that is known. Can be set: `table.axis_order = "yx"`.
+
+        Looks at the size of the frames, at who wrote the file, and last at some frames and signals; `rois` is as stored.
+        """
+        known = self.__dict__.get("_axis_order")
+        if known is None:
+            from photonwb.axis_order import axis_order_of_masks
+
+            known = axis_order_of_masks(self)
+            if self._stored is not None:
+                self.__dict__["_axis_order"] = known
+        return known
+
+    @axis_order.setter
+    def axis_order(self, order: str) -> None:
+        from photonwb.axis_order import said
+
+        self.__dict__["_axis_order"] = said(order)
+
+    # ---- what other programs call what
+
+    @property
+    def accepted(self) -> Accepted | None:
+        """Which regions whoever made or looked at them took for real, by the column that says so; None where no column does.
+
+        Raises
+        ------
+        InvalidValueError
+            Several columns say so and contradict each other.
+        """
+        from photonwb.layouts import accepted_of
+
+        return accepted_of(self)
+
+    def traces(self, kind: str, where: Any = None, *, channel: int | None = None) -> Traces:
+        """The signals of these regions of a kind, whatever they are called; as `NWBFile.traces`."""
+        from photonwb.layouts import only_traces, traces_of
+
+        return only_traces(traces_of(self), kind, where, channel, self._label())
 
     def create_roi_table_region(
         self, description: str, region: slice | Sequence[int] | NDArray[np.integer | np.bool_] = slice(None), name: str = "rois"
