@@ -98,11 +98,11 @@ def pixels_of_many(
 
 
 def image_of(mask: ArrayLike, shapes: ImageShapes, label: str) -> NDArray[Any]:
-    """The image mask of one region, in memory of its own: the buffer it came in may be filled anew for the next."""
+    """The image mask of one region."""
     import numpy as np
 
     place = f"{label}.image_mask"
-    image = np.array(mask)
+    image = np.asarray(mask)
     if image.ndim not in (2, 3) or image.dtype.kind not in "iufb":
         raise InvalidValueError(mismatch(place, "numbers of shape (x, y) or (x, y, z)", mask))
     shapes.check_image(image.shape, place)

@@ -140,6 +140,17 @@ def test_image_masks_are_taken_as_they_are_then():
     assert made["image_mask"][0].dtype == np.uint8
 
 
+def test_image_masks_take_room_by_what_is_in_them():
+    made = table()
+    image = np.zeros((512, 512), np.float32)
+    image[100:110, 200:210] = 0.5
+    for _ in range(20):
+        made.add_roi(image_mask=image)
+    made.add_rois(image_mask=np.stack([image] * 20))
+    assert [values.nbytes for _, values in made.image_mask.data.blocks((1, 64, 64))] == [64 * 64 * 4] * 40
+    np.testing.assert_array_equal(made["image_mask"][39], image)
+
+
 def test_several_kinds_of_masks():
     made = table()
     for pixels, image in zip(PIXELS, IMAGES, strict=True):

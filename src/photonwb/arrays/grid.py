@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from .selection import AxisIndex
 
-__all__ = ["ChunkPart", "block_shape", "chunk_parts", "covers", "steps"]
+    # Number of a chunk along an axis, what is wanted of it, and where that goes.
+    AxisPart: TypeAlias = tuple[int, Any, slice]
+
+__all__ = ["ChunkPart", "axis_parts", "block_shape", "chunk_parts", "covers", "joined_parts", "steps"]
 
 
 class ChunkPart(NamedTuple):
@@ -34,10 +37,23 @@ class ChunkPart(NamedTuple):
 
 def chunk_parts(fetch: tuple[AxisIndex, ...], chunks: tuple[int, ...]) -> Iterator[ChunkPart]:
     """The chunks that a selection touches, and only those, in C order."""
-    axes = [list(_axis_parts(index, length)) for index, length in zip(fetch, chunks, strict=True)]
+    return joined_parts(axis_parts(fetch, chunks))
+
+
+def axis_parts(fetch: tuple[AxisIndex, ...], chunks: tuple[int, ...]) -> list[list[AxisPart]]:
+    """For each axis the chunks that a selection touches along it."""
+    return [
+        list(_range_parts(index, length) if isinstance(index, range) else _list_parts(index, length))
+        for index, length in zip(fetch, chunks, strict=True)
+    ]
+
+
+def joined_parts(axes: list[list[AxisPart]], among: Container[tuple[int, ...]] | None = None) -> Iterator[ChunkPart]:
+    """The chunks of all axes together, in C order; only those `among` some, if given."""
     for parts in itertools.product(*axes):
-        chunk, inside, target = zip(*parts, strict=True) if parts else ((), (), ())
-        yield ChunkPart(chunk, inside, target)
+        chunk = tuple([part[0] for part in parts])
+        if among is None or chunk in among:
+            yield ChunkPart(chunk, tuple([part[1] for part in parts]), tuple([part[2] for part in parts]))
 
 
 def covers(inside: tuple[Any, ...], chunks: tuple[int, ...]) -> bool:
@@ -65,11 +81,7 @@ def steps(shape: tuple[int, ...], block: tuple[int, ...]) -> Iterator[tuple[slic
         yield tuple(slice(start, min(start + step, length)) for start, step, length in zip(corner, block, shape, strict=True))
 
 
-def _axis_parts(index: AxisIndex, length: int) -> Iterator[tuple[int, Any, slice]]:
-    return _range_parts(index, length) if isinstance(index, range) else _list_parts(index, length)
-
-
-def _range_parts(index: range, length: int) -> Iterator[tuple[int, slice, slice]]:
+def _range_parts(index: range, length: int) -> Iterator[AxisPart]:
     done = 0
     while done < len(index):
         chunk = index[done] // length
@@ -79,7 +91,7 @@ def _range_parts(index: range, length: int) -> Iterator[tuple[int, slice, slice]
         done = after
 
 
-def _list_parts(index: Any, length: int) -> Iterator[tuple[int, Any, slice]]:
+def _list_parts(index: Any, length: int) -> Iterator[AxisPart]:
     import numpy as np
 
     owners = index // length

@@ -79,6 +79,8 @@ def incoming(data: Any) -> Incoming:
         return _from_wrapper(data)
     if hasattr(data, "recommended_chunk_shape") and hasattr(data, "__next__"):
         return _from_chunk_iterator(data)
+    if hasattr(data, "image_shape") and hasattr(data, "blocks"):  # arrays.sparse
+        return Incoming(data.shape, data.dtype, data.blocks, {})
     if hasattr(data, "shape") and hasattr(data, "dtype") and hasattr(data, "__getitem__"):
         return _from_array(data)
     if hasattr(data, "__array__"):

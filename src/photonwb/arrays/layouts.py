@@ -3,6 +3,7 @@
 A movie is read by frames, whole ones: chunks hold as many as make about 1 MiB. A trace is read as one ROI over all time as well
 as all ROIs over a while: chunks have the proportions at which both touch the same share of the data. Unless a small file is
 wanted they are not compressed, which would save little of the noise in a signal and take much of the time to read a part of it.
+Images of masks are zero nearly everywhere: they are cut into tiles, of which only those with something in them are stored.
 Columns of tables and masks grow by rows; a column is compressed once it is large enough to count beside the movie that it was
 made from, for the filters would take longer than all the rest. Small arrays lie in one piece, which is the fastest to read.
 """
@@ -29,6 +30,8 @@ MOVIE_CHUNK = 1 << 20
 MOST_OF_A_FRAME = 4 << 20
 CHUNK = 512 << 10  # of anything else
 PLAIN_COLUMN = 32 << 20
+# Edge of a tile of a mask that is an image, or a volume.
+TILE_EDGE = {2: 64, 3: 16}
 # Frames, samples or rows to expect of data whose length is not known yet.
 EXPECTED = 1 << 16
 FEWEST_ROWS = 64
@@ -100,6 +103,8 @@ def default_chunks(shape: tuple[int | None, ...], itemsize: int, role: str) -> t
     lengths = tuple(EXPECTED if length is None else max(1, length) for length in shape)
     if role == "trace" and len(lengths) > 1:
         return _trace_chunks(lengths, itemsize)
+    if role == "mask" and len(lengths) - 1 in TILE_EDGE:
+        return _mask_chunks(lengths)
     if len(lengths) > 2:
         return _movie_chunks(lengths, itemsize)
     chunks = list(block_shape(lengths, None, itemsize, CHUNK))
@@ -114,6 +119,13 @@ def _movie_chunks(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
     if frame > MOST_OF_A_FRAME:
         return (1, *block_shape(shape[1:], None, itemsize, MOST_OF_A_FRAME))
     return (min(shape[0], max(1, round(MOVIE_CHUNK / frame))), *shape[1:])
+
+
+def _mask_chunks(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Tiles of the size of a few regions; of small images, several."""
+    edge = TILE_EDGE[len(shape) - 1]
+    tile = tuple(min(length, edge) for length in shape[1:])
+    return (min(shape[0], max(1, edge ** len(tile) // math.prod(tile))), *tile)
 
 
 def _trace_chunks(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ from photonwb.errors import DamagedFileError, StorageError
 
 from .cache import chunk_cache, may_keep
 from .codecs import Pipeline, is_known
-from .grid import ChunkPart, chunk_parts, covers
+from .grid import ChunkPart, axis_parts, covers, joined_parts
 from .local import LocalFile
 from .pool import run_all, submit, threads
 from .selection import counts, fetch_key
@@ -43,6 +43,8 @@ SHORT_RUN = 32 << 10
 PIECE = 8 << 20
 # Chunks are handed to threads in groups of about so many bytes, lest handing them over takes longer than decoding.
 GROUP = 256 << 10
+# Images that are cut into more tiles than this are not decoded ahead: they are masks, and there is little in them.
+MOST_AHEAD = 16
 
 
 def check_size(nbytes: int, size: int, description: str) -> None:
@@ -85,22 +87,36 @@ def read(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
     if nbytes > CERTAINLY_FITS:
         with LocalFile(layout.path) as file:
             check_size(nbytes, file.size, layout.path)
+    if not nbytes:
+        return np.empty(counts(fetch), layout.dtype)
+    if layout.chunks is not None:
+        return _read_chunks(layout, layout.chunks, fetch)
+    place = layout.places.get(())
+    if place is None:
+        return _filled(layout, fetch)
     block = np.empty(counts(fetch), layout.dtype)
-    if not block.size:
-        return block
-    if layout.chunks is None:
-        place = layout.places.get(())
-        if place is None:
-            block[...] = layout.fill
-            return block
-        with LocalFile(layout.path) as file:
-            _require_size(layout, file, place, math.prod(layout.shape))
-            _read_plain(file, place.offset, layout.shape, fetch_key(fetch), block)
-        return block
+    with LocalFile(layout.path) as file:
+        _require_size(layout, file, place, math.prod(layout.shape))
+        _read_plain(file, place.offset, layout.shape, fetch_key(fetch), block)
+    return block
+
+
+def _read_chunks(layout: ByteLayout, chunks: tuple[int, ...], fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
+    axes = axis_parts(fetch, chunks)
+    parts = list(joined_parts(axes, among=layout.places))
+    # Of masks most chunks are not there; and memory that nobody has touched yet is zero for nothing.
+    is_whole = len(parts) == math.prod(map(len, axes))
+    block = np.empty(counts(fetch), layout.dtype) if is_whole else _filled(layout, fetch)
     with LocalFile(layout.path) as file:
         reader = _ChunkReader(layout, file, block)
-        run_all(reader.read_parts, _groups(chunk_parts(fetch, layout.chunks), reader.pipeline.nbytes))
+        run_all(reader.read_parts, _groups(parts, reader.pipeline.nbytes))
     return block
+
+
+def _filled(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
+    """What there is where nothing was written."""
+    fill = np.asarray(layout.fill, layout.dtype)
+    return np.full(counts(fetch), fill) if any(fill.tobytes()) else np.zeros(counts(fetch), layout.dtype)
 
 
 def read_ahead(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> None:
@@ -108,17 +124,17 @@ def read_ahead(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> None:
     first = fetch[0] if fetch else None
     if layout.chunks is None or not layout.filters or not isinstance(first, range) or not first:
         return
-    rest = [[part.chunk for part in chunk_parts((axis,), (length,))] for axis, length in zip(fetch, layout.chunks, strict=True)][
-        1:
-    ]
+    if math.prod(len(axis) // length for axis, length in zip(fetch[1:], layout.chunks[1:], strict=True)) > MOST_AHEAD:
+        return
+    rest = [[number for number, _, _ in parts] for parts in axis_parts(fetch[1:], layout.chunks[1:])]
     nbytes = math.prod(layout.chunks) * layout.dtype.itemsize
     row = first[-1] // layout.chunks[0] + 1
-    coming = itertools.product(((row + ahead,) for ahead in range(2 * threads())), *rest)
+    coming = itertools.product(range(row, row + 2 * threads()), *rest)
     with LocalFile(layout.path) as file:
         if not may_keep(file):
             return
         for chunk in itertools.islice(coming, chunk_cache.limit // 4 // nbytes):
-            place = layout.places.get(tuple(itertools.chain(*chunk)))
+            place = layout.places.get(chunk)
             if place is not None:
                 chunk_cache.expect(_cache_key(layout, file, place), functools.partial(submit, _decode_ahead, layout, place))
 
@@ -170,21 +186,23 @@ class _ChunkReader:
                 raise
 
     def _read_part(self, part: ChunkPart) -> None:
-        place = self.layout.places.get(part.chunk)
+        place = self.layout.places[part.chunk]
         target = self.block[part.target]
-        if place is None:
-            target[...] = self.layout.fill
-        elif place.skipped_filters & self.plain_mask == self.plain_mask:
+        if place.skipped_filters & self.plain_mask == self.plain_mask:
             _require_size(self.layout, self.file, place, math.prod(self.chunks))
             _read_plain(self.file, place.offset, self.chunks, part.inside, target)
-        elif covers(part.inside, self.chunks) and target.flags.c_contiguous:
-            known = self._known(place)
-            if known is None:
-                self._decode(place, target)
-            else:
-                target[...] = known
+            return
+        known = self._known(place)
+        if known is not None:
+            target[...] = known[part.inside]
+        elif not covers(part.inside, self.chunks):
+            target[...] = self.decoded(place, known)[part.inside]
+        elif target.flags.c_contiguous:
+            self._decode(place, target)
         else:
-            target[...] = self.decoded(place, self._known(place))[part.inside]
+            chunk = np.empty(self.chunks, self.layout.dtype)
+            self._decode(place, chunk)
+            target[...] = chunk
 
     def _known(self, place: ChunkPlace) -> NDArray[Any] | None:
         return chunk_cache.get(_cache_key(self.layout, self.file, place)) if self.keep else None

@@ -73,6 +73,8 @@ class GrowingData(Data):
         growing = self._growing
         if growing is not None and growing.array is data:
             return growing.extend(values)
+        if hasattr(data, "extended"):  # arrays.sparse
+            return data.extended(values)
         if type(data) is list and (data or not _has_array_type(values)):
             data.extend(values)
             return data

@@ -268,8 +268,8 @@ class FilledColumns(ArrangedColumns):
     def _snapshot(self) -> Snapshot:
         """What `_revert` needs to undo the addition of rows, and of the columns that came with them."""
         held = self.__dict__
-        parts: list[GrowingData] | None = held.get("_row_parts")
-        if parts is None:
+        parts: Sequence[GrowingData] = held.get("_row_parts", ())
+        if not parts:
             parts = held["_row_parts"] = [self.id, *(part for top in self._tops().values() for part in parts_of(top))]
         return held.copy(), [part._state() for part in parts]
 

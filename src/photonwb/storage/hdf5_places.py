@@ -33,7 +33,7 @@ class ChunkPlaces(Mapping[tuple[int, ...], ChunkPlace]):
     def __init__(self, dataset: HDF5Dataset, chunks: tuple[int, ...]) -> None:
         self._dataset = dataset
         self._chunks = chunks
-        self._looked_up = 0
+        self._looked_up: dict[tuple[int, ...], ChunkPlace | None] = {}
         self._all: dict[tuple[int, ...], ChunkPlace] | None = None
 
     def __getitem__(self, chunk: tuple[int, ...]) -> ChunkPlace:
@@ -44,10 +44,16 @@ class ChunkPlaces(Mapping[tuple[int, ...], ChunkPlace]):
 
     def get(self, chunk: tuple[int, ...], default: Any = None) -> Any:
         """Place of a chunk, `default` for one that was never written."""
-        if self._all is None and self._looked_up < FEW:
-            self._looked_up += 1
-            return self._look_up(chunk) or default
-        return self._listed().get(chunk, default)
+        if self._all is not None:
+            return self._all.get(chunk, default)
+        if chunk not in self._looked_up:
+            if len(self._looked_up) == FEW:
+                return self._listed().get(chunk, default)
+            self._looked_up[chunk] = self._look_up(chunk)
+        return self._looked_up[chunk] or default
+
+    def __contains__(self, chunk: object) -> bool:
+        return self.get(chunk) is not None  # type: ignore[arg-type] - of anything else there is no chunk
 
     def __iter__(self) -> Iterator[tuple[int, ...]]:
         return iter(self._listed())

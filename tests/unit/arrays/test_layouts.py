@@ -64,9 +64,18 @@ def test_only_long_columns_are_compressed():
     assert layout((5_000_000,), "f8", "column").filters == FAST
 
 
-def test_masks_are_kept_by_roi():
-    found = layout((200, 512, 512), "f4", "mask")
-    assert (found.chunks, found.maximum, found.filters) == ((1, 512, 512), (None, 512, 512), FAST)
+@pytest.mark.parametrize(
+    ("shape", "chunks"),
+    [
+        ((200, 512, 512), (1, 64, 64)),
+        ((200, 512, 40), (1, 64, 40)),
+        ((200, 32, 16), (8, 32, 16)),
+        ((200, 512, 512, 30), (1, 16, 16, 16)),
+    ],
+)
+def test_masks_are_kept_in_tiles(shape, chunks):
+    found = layout(shape, "f4", "mask")
+    assert (found.chunks, found.maximum, found.filters) == (chunks, (None, *shape[1:]), FAST)
 
 
 def test_small_arrays_lie_in_one_piece():

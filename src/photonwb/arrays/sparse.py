@@ -1,0 +1,185 @@
+"""Stacks of images that are zero nearly everywhere, as masks of regions are.
+
+A region covers a thousandth of its image. Of each image only the smallest box around what is not zero is kept, and only the
+chunks that such a box touches are ever written: HDF5 and Zarr give zeros for a chunk that is not there. What counts as zero
+are the bytes, so that every value comes back as it was.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from photonwb.errors import InvalidTypeError, InvalidValueError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import DTypeLike, NDArray
+
+    Block = tuple[tuple[slice, ...], NDArray[Any]]
+
+__all__ = ["SparseStack"]
+
+
+class _Box(NamedTuple):
+    """Part of an image: where it lies, and what it holds."""
+
+    place: tuple[slice, ...]
+    values: NDArray[Any]
+
+
+class SparseStack:
+    """Images of one shape, read like an array (n, x, y) or (n, x, y, z).
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+    dtype : numpy.dtype
+
+    Notes
+    -----
+    A stack stays as it is: `extended` gives a longer one.
+    """
+
+    __slots__ = ("_boxes", "_count", "dtype", "image_shape")
+
+    def __init__(self, image_shape: tuple[int, ...], dtype: DTypeLike) -> None:
+        self.image_shape = image_shape
+        self.dtype = np.dtype(dtype)
+        self._boxes: list[_Box] = []  # shared with the stacks that this one became, which are longer
+        self._count = 0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the whole."""
+        return (self._count, *self.image_shape)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return 1 + len(self.image_shape)
+
+    @property
+    def size(self) -> int:
+        """Number of pixels of all images."""
+        return math.prod(self.shape)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def extended(self, images: Iterable[Any]) -> SparseStack:
+        """The same with more images at the end.
+
+        Raises
+        ------
+        InvalidTypeError, InvalidValueError
+            Images of another shape, or that hold what does not go together with the others without a loss.
+        """
+        new: list[_Box] = []
+        for image in map(np.asarray, images):
+            if image.shape != self.image_shape:
+                raise InvalidValueError(f"expected images of shape {self.image_shape}, got {image.shape}")
+            place = _bounds(image)
+            new.append(_Box(place, image[place].copy()))
+        types = {box.values.dtype for box in new}
+        if self._count or not new:
+            types.add(self.dtype)
+        dtype = next(iter(types)) if len(types) == 1 else np.result_type(*types)
+        boxes = self._boxes if len(self._boxes) == self._count else self._boxes[: self._count]
+        if types != {dtype}:
+            boxes, new = ([_Box(place, _fitted(values, dtype)) for place, values in some] for some in (boxes, new))
+        boxes.extend(new)
+        made = SparseStack(self.image_shape, dtype)
+        made._boxes, made._count = boxes, len(boxes)
+        return made
+
+    def __getitem__(self, key: Any) -> Any:
+        first, *rest = key if isinstance(key, tuple) and key else (... if isinstance(key, tuple) else key,)
+        if first is Ellipsis:
+            return self._dense(range(self._count))[key]
+        rows = np.arange(self._count)[first]
+        if not rows.ndim:
+            return self._dense([int(rows)])[(0, *rest)]
+        return self._dense(rows.tolist())[(slice(None), *rest)]
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        return (self._dense([row])[0] for row in range(self._count))
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        return self._dense(range(self._count)).astype(dtype or self.dtype, copy=False)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.shape} {self.dtype}>"
+
+    def _dense(self, rows: Iterable[int]) -> NDArray[Any]:
+        wanted = list(rows)
+        images = np.zeros((len(wanted), *self.image_shape), self.dtype)
+        for position, row in enumerate(wanted):
+            box = self._boxes[row]
+            images[position, *box.place] = box.values
+        return images
+
+    def blocks(self, chunks: tuple[int, ...] | None) -> Iterator[Block]:
+        """Places and values of what is to be written: whole chunks around the boxes; all else is zero.
+
+        Parameters
+        ----------
+        chunks : tuple of int, optional
+            Shape of the chunks that the values go to.
+        """
+        step = chunks[0] if chunks else 1
+        edges = chunks[1:] if chunks else self.image_shape
+        for start in range(0, self._count, step):
+            boxes = self._boxes[start : min(start + step, self._count)]
+            place = _on_grid([box.place for box in boxes], edges, self.image_shape)
+            values = np.zeros((len(boxes), *(axis.stop - axis.start for axis in place)), self.dtype)
+            for position, box in enumerate(boxes):
+                values[position, *_within(box.place, place)] = box.values
+            if values.size:
+                yield (slice(start, start + len(boxes)), *place), values
+
+
+def _bounds(image: NDArray[Any]) -> tuple[slice, ...]:
+    """The smallest box around the elements of which some byte is not zero."""
+    if not image.size:
+        return (slice(0, 0),) * image.ndim
+    length = image.shape[0]
+    data = np.ascontiguousarray(image).reshape(length, -1).view(np.uint8)
+    first = _span(data.max(axis=1))
+    if image.ndim == 1 or first.start == first.stop:
+        return (first, *(slice(0, 0),) * (image.ndim - 1))
+    rest = data[first].max(axis=0).view(image.dtype).reshape(image.shape[1:])
+    return (first, *_bounds(rest))
+
+
+def _span(marks: NDArray[Any]) -> slice:
+    found = np.flatnonzero(marks)
+    return slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, 0)
+
+
+def _on_grid(places: list[tuple[slice, ...]], edges: tuple[int, ...], shape: tuple[int, ...]) -> tuple[slice, ...]:
+    """Whole chunks around all these places."""
+    found: list[slice] = []
+    for axis, (edge, length) in enumerate(zip(edges, shape, strict=True)):
+        spans = [place[axis] for place in places if place[axis].stop > place[axis].start]
+        start = min((span.start for span in spans), default=0)
+        stop = max((span.stop for span in spans), default=0)
+        found.append(slice(start // edge * edge, min(length, -(-stop // edge) * edge)))
+    return tuple(found)
+
+
+def _within(place: tuple[slice, ...], outer: tuple[slice, ...]) -> tuple[slice, ...]:
+    if any(axis.start == axis.stop for axis in place):
+        return (slice(0, 0),) * len(place)
+    return tuple(slice(inner.start - around.start, inner.stop - around.start) for inner, around in zip(place, outer, strict=True))
+
+
+def _fitted(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Values in a type that must hold all of them."""
+    cast = values.astype(dtype)
+    if dtype != values.dtype and cast.astype(values.dtype).tobytes() != values.tobytes():
+        raise InvalidTypeError(f"{values.dtype} values cannot be added to {dtype} values without a loss")
+    return cast
