@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import warnings
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,7 @@ from photonwb.cli.options import add_common
 from photonwb.errors import PhotonwbError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
 __all__ = ["COMMANDS", "main"]
 
@@ -59,10 +61,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        options = _parser(given).parse_args(given)
-        return _run(options)
+        with _ending_as_interrupted():
+            options = _parser(given).parse_args(given)
+            return _run(options)
     except KeyboardInterrupt:
         return 130
+
+
+@contextmanager
+def _ending_as_interrupted() -> Generator[None]:
+    """Whoever is told to end (by `kill`, a scheduler, a terminal that goes away) cleans up as after Ctrl-C."""
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    usual = [number for number in map(signal.Signals.__getitem__, names) if signal.getsignal(number) == signal.SIG_DFL]
+    with suppress(ValueError):  # signals are for the main thread
+        for number in usual:
+            signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        with suppress(ValueError):
+            for number in usual:
+                signal.signal(number, signal.SIG_DFL)
 
 
 def _parser(given: list[str]) -> argparse.ArgumentParser:

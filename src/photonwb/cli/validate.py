@@ -158,7 +158,8 @@ def _end_quietly() -> None:
     """An interruption is told once, by the process that was started first."""
     import signal
 
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _findings_and_identifier(file: str, *, layers: list[str] | None, trusted: bool) -> tuple[Findings, str]:

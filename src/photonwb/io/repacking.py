@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.arrays import LazyArray, incoming, layout_for
 from photonwb.errors import InvalidValueError
-from photonwb.io.datasets import LARGE
+from photonwb.io import datasets
 from photonwb.io.resuming import Growing, blocks_from, finish
 from photonwb.io.stores import opened_store
 from photonwb.io.writing import replacing
@@ -87,7 +87,7 @@ def _copied(old: Store, temporary: Path, *arguments: Any, postpone: bool = False
 
 def _growing(old: Store) -> Iterator[Growing]:
     for node in _datasets(old.root):
-        if _size(node) >= LARGE and _is_plain(node):
+        if _size(node) >= datasets.LARGE and _is_plain(node):
             yield Growing(node.path, node.shape[0], partial(blocks_from, LazyArray(node.source())))
 
 
@@ -160,7 +160,7 @@ class _Copy:
         if _is_plain(old):
             data = incoming(LazyArray(old.source()))
             layout = self._layout(old, data)
-            if self.postpone and _size(old) >= LARGE and layout.chunks:
+            if self.postpone and _size(old) >= datasets.LARGE and layout.chunks:
                 layout = layout._replace(shape=(0, *layout.shape[1:]), maximum=layout.maximum or layout.shape)
                 made = new.create_dataset(name, layout, attributes=_plain_attributes(old))
                 self._attributes(old, made)
