@@ -6,6 +6,7 @@ standard (the row of a pixel in `x`, images in rows), the file has it too.
 
 from __future__ import annotations
 
+import warnings
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,13 @@ class Session:
         first, second = (y, x) if rows_in_x else (x, y)
         depth = [] if plane is None else [np.full(len(x), plane)]
         return np.array([first, second, *depth, self.masks[number, y, x]]).T
+
+
+def written(writer: Any, path: Path, session: Session, **options: Any) -> Path:
+    """Let one of the writers below write, without the warnings of pynwb."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return writer(path, session, **options)
 
 
 def new_file(description: str = "a session", **general: Any) -> Any:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AxisOrder",
+    "axis_order_of_image",
     "axis_order_of_masks",
     "axis_order_of_series",
     "data_of",
@@ -117,9 +118,13 @@ def image_rows(image: Any) -> Array:
     """The pixels of one stored image as (row, column), with colours behind."""
     import numpy as np
 
-    axis_order = _by_writer(image, "images") or _standard("image")
     pixels = np.asarray(image.data)
-    return pixels if axis_order.order == "yx" else pixels.swapaxes(0, 1)
+    return pixels if axis_order_of_image(image).order == "yx" else pixels.swapaxes(0, 1)
+
+
+def axis_order_of_image(image: Any) -> AxisOrder:
+    """Which axis of one stored image is horizontal."""
+    return _by_writer(image, "images") or _standard("image")
 
 
 def _standard(what: str) -> AxisOrder:
@@ -294,8 +299,7 @@ def _images_beside(table: PlaneSegmentation) -> Iterator[tuple[str, tuple[int, .
         for image in images.values():
             shape = shape_of(image.data)
             if shape is not None and len(shape) >= 2:
-                order = (_by_writer(image, "images") or _standard("image")).order
-                yield image._label(), shape[:2], order  # type: ignore[misc] - of data that are stored
+                yield image._label(), shape[:2], axis_order_of_image(image).order  # type: ignore[misc] - of data that are stored
 
 
 def _by_signals(table: PlaneSegmentation, movies: list[Any]) -> AxisOrder | None:

@@ -18,9 +18,7 @@ WIDE, SQUARE = written_by.Session(), written_by.Session(height=40, width=40)
 
 
 def written(path, writer, session, **options):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # those of pynwb
-        return photonwb.open(writer(path / "session.nwb", session, **options))
+    return photonwb.open(written_by.written(writer, path / "session.nwb", session, **options))
 
 
 def table_of(nwbfile):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 
@@ -30,9 +28,7 @@ def written(tmp_path_factory):
     def open_written(writer, **options):
         path = folder / f"{writer.__name__}{'_'.join(map(str, options.values()))}.nwb"
         if not path.exists():
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # those of pynwb
-                writer(path, SESSION, **options)
+            written_by.written(writer, path, SESSION, **options)
         return photonwb.open(path)
 
     return open_written

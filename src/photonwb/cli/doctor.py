@@ -36,7 +36,7 @@ def run(options: Namespace) -> int:
         raise UsageError("--fix and --output PATH go together: the file itself stays as it is")
     target = target_of(options, options.file) if options.fix else None
     with photonwb.open(options.file, trusted=options.trusted) as nwbfile:
-        findings = photonwb.validate(options.file, trusted=options.trusted)
+        findings = _findings(nwbfile, photonwb.validate(options.file, trusted=options.trusted))
         facts = _facts(nwbfile, findings, options.file)
         if target is not None:
             facts["mended"] = _mended(nwbfile, findings, target)
@@ -45,12 +45,26 @@ def run(options: Namespace) -> int:
     return int(any(finding["importance"] in ("PYNWB_VALIDATION", "CRITICAL") for finding in left))
 
 
+def _findings(nwbfile: NWBFile, findings: Findings) -> Findings:
+    """What a validation found, and axes that are not in the order of the standard."""
+    from photonwb.cli.axes import axis_findings
+
+    told = [finding.path for finding in findings if finding.code == "swapped_axes"]
+    return type(findings)([*findings, *axis_findings(nwbfile, told)])
+
+
 def _facts(nwbfile: NWBFile, findings: Findings, file: str) -> dict[str, Any]:
+    from photonwb.cli.axes import axis_facts
     from photonwb.cli.objects import find
     from photonwb.cli.overview import array_facts, overview, timing_of
     from photonwb.errors import PhotonwbError
 
     facts = overview(nwbfile)
+    for entry in (*facts["movies"], *facts["segmentations"]):
+        try:
+            entry["axis_order"] = axis_facts(find(nwbfile, entry["path"]))
+        except PhotonwbError as error:
+            facts["unreadable"].append({"name": entry["path"], "error": str(error)})
     for kind, entries in (("movie", facts["movies"]), ("trace", facts["traces"])):
         for entry in entries:
             try:
@@ -81,7 +95,8 @@ def _mended(nwbfile: NWBFile, findings: Findings, target: Any) -> dict[str, Any]
     nwbfile.nwb_version = type(nwbfile).__fields__["nwb_version"].fixed
     with told(target):
         photonwb.write(nwbfile, target)
-    left = photonwb.validate(target)
+    with photonwb.open(target) as written:
+        left = _findings(written, photonwb.validate(target))
     places = {(finding.code, finding.path) for finding in left}
     gone = [finding for finding in findings if (finding.code, finding.path) not in places]
     return {
@@ -107,6 +122,7 @@ def _lines(facts: dict[str, Any]) -> Iterator[str]:
             if lines:
                 yield plain(f"  {path}")
                 yield from (f"    {line}" for line in lines)
+    yield from _axis_lines([*facts["movies"], *facts["segmentations"]])
     yield from _finding_lines("findings", facts["findings"])
     if "mended" in facts:
         mended = facts["mended"]
@@ -145,6 +161,20 @@ def _timing_lines(entry: dict[str, Any]) -> Iterator[str]:
         yield f"and {timing['gap_count'] - 3} more gaps"
     if timing["backwards"]:
         yield f"time goes back, or stands still, {timing['backwards']} times"
+
+
+def _axis_lines(entries: list[dict[str, Any]]) -> Iterator[str]:
+    from photonwb.tree import plain
+
+    known = [(entry["path"], entry["axis_order"]) for entry in entries if "axis_order" in entry]
+    if known:
+        yield "\naxes of movies and masks, and how that is known"
+    for path, axes in known:
+        what = "pixels in the order of columns" if axes["column_major"] else "x first" if axes["order"] == "xy" else "rows first"
+        yield plain(f"  {path}: {what} ({axes['how']}: {axes['reason']})")
+        for other in axes.get("evidence", ())[1:]:
+            agrees = "so says" if other["order"] == axes["order"] else "AGAINST it speaks"
+            yield plain(f"    {agrees} {other['how']}: {other['reason']}")
 
 
 def _finding_lines(title: str, findings: list[dict[str, Any]]) -> Iterator[str]:

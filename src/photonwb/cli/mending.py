@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from photonwb.cli.axes import CODE, note_that_all_is_straight, straighten
 from photonwb.cli.objects import find, path_of
 from photonwb.cli.output import UsageError
 from photonwb.errors import PhotonwbError
@@ -96,6 +97,7 @@ def _measure(nwbfile: NWBFile, finding: Finding) -> None:
 
 
 _BY_CHANGING: dict[str, Callable[[NWBFile, Finding], None]] = {
+    CODE: straighten,
     "check_empty_string_for_optional_attribute": _drop_empty_text,
     "check_regular_timestamps": _use_rate,
     "dimension": _measure,
@@ -138,4 +140,6 @@ def mend(nwbfile: NWBFile, findings: Iterable[Finding]) -> list[tuple[Finding, P
             change(nwbfile, finding)
         except PhotonwbError as error:
             failed.append((finding, error))
+    if any(code == CODE for code, _ in done) and not any(finding.code == CODE for finding, _ in failed):
+        note_that_all_is_straight(nwbfile)
     return failed

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import photonwb
+import written_by
 from photonwb.base import TimeSeries
 from photonwb.cli import main
 from photonwb.cli.overview import size
@@ -94,3 +95,47 @@ def test_the_file_itself_is_never_mended(session_file, tmp_path, capsys):
 @pytest.mark.parametrize(("count", "text"), [(0, "0 B"), (999, "999 B"), (38400, "38.4 kB"), (2.5e12, "2.5 TB"), (None, "?")])
 def test_sizes_for_people(count, text):
     assert size(count) == text
+
+
+# ---- axes
+
+WRITERS = {  # of which objects the axes are not those of the standard, and how that is known
+    written_by.caiman: {"TwoPhotonSeries": "provenance", "PlaneSegmentation": "provenance"},
+    written_by.suite2p: {"PlaneSegmentation": "bounds", "Backgrounds_0": "provenance"},
+    written_by.allensdk: {"cell_specimen_table": "bounds", "images": "provenance"},
+    written_by.roiextractors_2020: {"PlaneSegmentation": "provenance"},
+    written_by.matnwb: {},
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_axes_of_other_writers_are_told_and_put_right(writer, tmp_path, capsys):
+    session = written_by.Session()
+    source = written_by.written(writer, tmp_path / "other.nwb", session)
+    main(["doctor", str(source), "--json"])
+    facts = json.loads(capsys.readouterr().out)
+    known = {each["path"].rpartition("/")[2]: each["axis_order"] for each in (*facts["movies"], *facts["segmentations"])}
+    told = [each for each in facts["findings"] if each["check_function_name"] == "axis_order"]
+    assert {each["object_name"] for each in told} == set(WRITERS[writer])
+    assert all(known[name]["how"] == how for name, how in WRITERS[writer].items() if name in known)
+
+    main(["doctor", str(source), "--fix", "-o", str(tmp_path / "mended.nwb")])
+    said = capsys.readouterr().out
+    assert "axes of movies and masks, and how that is known" in said
+    assert said.count("  mended  axis_order") == len(told)
+    with photonwb.open(tmp_path / "mended.nwb") as nwbfile:
+        (table,) = [item for item in nwbfile.all_children() if item.neurodata_type == "PlaneSegmentation"]
+        assert table.axis_order.is_standard
+        assert np.array_equal(table.masks[: len(session.masks)], session.masks)  # without a warning
+        for movie in nwbfile.acquisition.values():
+            if movie.external_file is None:
+                assert np.array_equal(movie.data[:].transpose(0, 2, 1), session.movie)
+        for images in (item for item in nwbfile.all_children() if item.neurodata_type == "Images"):
+            assert next(iter(images.images.values())).data.shape == (session.width, session.height)
+    with photonwb.open(source) as nwbfile:
+        assert len(nwbfile.was_generated_by or ()) == 0
+
+
+def test_a_file_without_signs_is_told_to_be_as_declared(session_file, capsys):
+    assert main(["doctor", str(session_file)]) == 0
+    assert "x first (standard: nothing in the file tells of this movie but the standard" in capsys.readouterr().out
