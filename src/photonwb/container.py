@@ -151,8 +151,14 @@ class AbstractContainer(Hierarchy):
             self._changed = self._changed | {field.name}
         self.set_modified()
 
-    def _note_assignment(self, field: Field) -> None:
-        """Called when values were assigned to a part of the array of a field, which is in the file."""
+    def _note_assignment(self, field: Field, attribute: str = "") -> None:
+        """Called when a part of the array of a field, or an attribute of it, was assigned to, which is in the file."""
+        for other in type(self).__fields__.values() if attribute else ():
+            is_meant = other.kind == Kind.ATTRIBUTE and (other.key or other.name) == attribute
+            if is_meant and other.where == ("" if field.kind == Kind.CONTENT else field.path):
+                field = other
+                self.__dict__.pop(field.name, None)  # to be read again
+                self._changed = self._changed - {field.name}
         self._assigned = self._assigned | {field.name}
 
     def _empty(self, field: Field) -> Any:

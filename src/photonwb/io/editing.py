@@ -16,6 +16,7 @@ from photonwb.errors import InvalidValueError, NotFoundError
 from photonwb.fields import Field, Kind, SharedField
 from photonwb.io.datasets import rewrite_values, write_array
 from photonwb.io.edit_plan import EditPlan
+from photonwb.io.growing import growable
 from photonwb.io.planning import joined
 from photonwb.io.reading import StoredObject, members_of
 from photonwb.io.writing import Writer, refers_to_objects
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from photonwb.file import NWBFile
     from photonwb.storage.contract import Dataset, Group, Store
 
-__all__ = ["checked_plan", "write_changes"]
+__all__ = ["checked_plan", "note_date", "write_changes"]
 
 # Where objects are on their way to another place, or out of the file.
 _ASIDE = ".photonwb.aside"
@@ -70,6 +71,21 @@ def write_changes(store: Store, plan: EditPlan, *, cache_spec: bool = True, link
     store.commit()
     if store is plan.reader.store:
         editor.settle()
+
+
+def note_date(store: Store) -> None:
+    """Add a date to those of a file that is changed by other means than its objects."""
+    import numpy as np
+
+    try:
+        there = store.root["file_create_date"]
+    except NotFoundError:
+        return
+    if isinstance(there, Link) or is_group(there) or len(there.shape) != 1:
+        return  # nothing that a date could be added to, as validation tells
+    dates = growable(store, there, "whole")
+    values = np.array([datetime.now(UTC).astimezone().isoformat()], object)
+    dates.write_blocks([((slice(dates.shape[0], dates.shape[0] + 1),), values)])
 
 
 class Editor(Writer):

@@ -310,6 +310,10 @@ class NWBHDF5IO:
             if self._reader is not None and self._reader.has_unwritten:
                 text = f"{self._path}: changes were not written; call write(nwbfile) before the file is closed"
                 warnings.warn(text, stacklevel=2)
+            if self._reader is not None and self._reader.was_assigned:
+                from photonwb.io.editing import note_date
+
+                note_date(store)
             store.commit()
         self.discard()
 

@@ -128,7 +128,7 @@ def _no_blocks(chunks: tuple[int, ...] | None) -> Iterator[Block]:
 def _made_anew(store: Store, node: Dataset, layout: Layout) -> Dataset:
     """A dataset with the same values and attributes in another layout; what referred to the old one refers to it."""
     path, name = node.path, node.name
-    parent = cast("Group", store.root[path.rpartition("/")[0].strip("/")])
+    parent = cast("Group", _node_at(store, path.rpartition("/")[0] or "/"))
     attributes = dict(node.attributes)
     values = node.read() if 0 not in node.shape else None
     # What refers to the old dataset is told by path, and by path it is found again.

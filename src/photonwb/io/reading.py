@@ -87,7 +87,12 @@ class Reader:
     @property
     def was_changed(self) -> bool:
         """Whether an object that was read has changes that the store does not have."""
-        return self.has_unwritten or any(item._assigned for item in self._objects.values())
+        return self.has_unwritten or self.was_assigned
+
+    @property
+    def was_assigned(self) -> bool:
+        """Whether values were assigned to arrays of the store since the last write."""
+        return any(item._assigned for item in self._objects.values())
 
     @property
     def has_unwritten(self) -> bool:
@@ -261,7 +266,7 @@ class StoredObject:
         return field_value(field, value)
 
     def _array(self, container: AbstractContainer, field: Field, dataset: Dataset) -> Any:
-        return resolving_array(self.reader, dataset, lambda: container._note_assignment(field))
+        return resolving_array(self.reader, dataset, lambda attribute: container._note_assignment(field, attribute))
 
     def _member(self, container: AbstractContainer, field: Field, holder: Group) -> Any:
         """A dataset, link or child that has a name of its own."""

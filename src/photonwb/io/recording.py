@@ -19,6 +19,7 @@ from photonwb.common import DynamicTable
 from photonwb.errors import ExistingFileError, InvalidValueError, NotFoundError
 from photonwb.io.appending import SeriesEnd, TableEnd
 from photonwb.io.background import BackgroundWriter
+from photonwb.io.editing import note_date
 from photonwb.io.planning import Plan
 from photonwb.io.reading import Reader, walk
 from photonwb.io.writing import write_file
@@ -102,7 +103,7 @@ def record(
                 f"{os.fspath(path)} exists already: choose another path, mode='w' to replace it, or mode='a' to add to it"
             )
         write_file(nwbfile, path)
-    return Recording(path, nwbfile, every_seconds, every_bytes, most_waiting, when_full)
+    return Recording(path, nwbfile, every_seconds, every_bytes, most_waiting, when_full, is_new=mode != "a")
 
 
 class Recording:
@@ -122,6 +123,8 @@ class Recording:
         every_bytes: int | None,
         most_waiting: int,
         when_full: str,
+        *,
+        is_new: bool,
     ) -> None:
         from photonwb.storage.journaled import JournaledStore
 
@@ -135,6 +138,7 @@ class Recording:
             self._store.close()
             raise
         self._ends: dict[str, Any] = {}
+        self._is_dated = is_new
         # Whoever appends holds this one: what is taken from different threads comes one after the other.
         self._taking = threading.Lock()
         self._names: dict[type[AbstractContainer], dict[str, list[str]]] = {}
@@ -230,6 +234,9 @@ class Recording:
                         path_of=lambda target: self._path_of(target, type(target)),
                         pausing=self._writer.pausing,
                     )
+                if not self._is_dated:
+                    note_date(self._store)
+                    self._is_dated = True
             self._ends[path] = end
         return end
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.arrays import LazyArray
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+    from collections.abc import Callable, Iterator
 
     from photonwb.storage.contract import Dataset
 
@@ -41,14 +42,19 @@ class WritableArray(StoredArray):
     ----------
     dataset : Dataset
     note : callable, optional
-        Called after each change.
+        Called after each change, with the name of the attribute that was set or "".
     """
 
     __slots__ = ("_note",)
 
-    def __init__(self, dataset: Dataset, note: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, dataset: Dataset, note: Callable[[str], None] = lambda attribute: None) -> None:
         super().__init__(dataset)
         self._note = note
+
+    @property
+    def attrs(self) -> MutableMapping[str, Any]:
+        """Attributes of the dataset; what is set is in the file when that is written or closed."""
+        return _NotedAttributes(self._dataset.attributes, self._note)
 
     def __setitem__(self, key: Any, values: Any) -> None:
         import numpy as np
@@ -63,7 +69,7 @@ class WritableArray(StoredArray):
             counts = tuple(part.stop - part.start for part in place)
             kept = tuple(count for count, part in zip(counts, _parts(key, len(counts)), strict=True) if isinstance(part, slice))
             self._dataset.write(place, np.broadcast_to(array, kept).reshape(counts))
-        self._note()
+        self._note("")
 
     def resize(self, size: int | tuple[int, ...], axis: int | None = None) -> None:
         """Give the array another shape, or another length along one axis, as far as its dataset may grow."""
@@ -73,7 +79,35 @@ class WritableArray(StoredArray):
             lengths[axis or 0] = int(cast("int", size))
             shape = tuple(lengths)
         self._dataset.resize(shape)
-        self._note()
+        self._note("")
+
+
+class _NotedAttributes(MutableMapping[str, Any]):
+    """Attributes of which each change is told."""
+
+    def __init__(self, attributes: MutableMapping[str, Any], note: Callable[[str], None]) -> None:
+        self._attributes = attributes
+        self._note = note
+
+    def __getitem__(self, name: str) -> Any:
+        return self._attributes[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self._attributes[name] = value
+        self._note(name)
+
+    def __delitem__(self, name: str) -> None:
+        del self._attributes[name]
+        self._note(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._attributes)
+
+    def __len__(self) -> int:
+        return len(self._attributes)
+
+    def __repr__(self) -> str:
+        return repr(self._attributes)
 
 
 def _parts(key: Any, axes: int) -> list[Any]:

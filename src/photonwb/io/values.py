@@ -72,7 +72,7 @@ def parsed_date(text: Any) -> Any:
     return date.astimezone() if date.tzinfo is None else date
 
 
-def resolving_array(reader: Reader, dataset: Dataset, note: Callable[[], None]) -> Any:
+def resolving_array(reader: Reader, dataset: Dataset, note: Callable[[str], None]) -> Any:
     """The values of a dataset: a scalar, or an array that is read when it is indexed.
 
     `note` is called when a part of the array was assigned to, which a file that is open for changes allows.

@@ -130,9 +130,35 @@ def test_values_assigned_to_an_array_stay_without_a_write(path: Path) -> None:
         data[0] = 7.0
         data.attrs["unit"] = "mV"
     with photonwb.open(path) as nwbfile:
+        assert len(nwbfile.file_create_date) == 2
         series = nwbfile.acquisition["series"]
         data = series.data
         assert (data[:].tolist(), series.unit, data.attrs["conversion"]) == ([7.0, 2.0], "mV", 1.0)
+
+
+@pytest.mark.parametrize("is_loaded", [True, False])
+@pytest.mark.parametrize("opened", [photonwb.open, lambda path, mode: NWBHDF5IO(path, mode).read()])
+def test_assigning_is_a_change_like_any_other(opened: Any, is_loaded: bool, path: Path) -> None:
+    with opened(path, "r+") as nwbfile:
+        series = nwbfile.acquisition["series"]
+        assert not is_loaded or series.unit == "V"
+        series.data.attrs["unit"] = "mV"
+        series.data.attrs["extra"] = 1
+        assert series.unit == "mV"
+        assert [(change.path, change.what) for change in nwbfile.diff()] == [
+            ("/acquisition/series", "data"),
+            ("/acquisition/series", "unit"),
+        ]
+    with photonwb.open(path, "r+") as nwbfile:
+        assert len(nwbfile.file_create_date) == 2
+        series = nwbfile.acquisition["series"]
+        series.unit = "kV"
+        del series.data.attrs["extra"]
+        series.data.attrs["unit"] = "uV"  # said last
+    with photonwb.open(path) as nwbfile:
+        assert len(nwbfile.file_create_date) == 3
+        assert nwbfile.acquisition["series"].unit == "uV"
+        assert "extra" not in nwbfile.acquisition["series"].data.attrs
 
 
 def test_values_assigned_before_an_error_are_forgotten(path: Path) -> None:

@@ -163,8 +163,12 @@ def test_an_existing_file_is_added_to(path: Path) -> None:
         assert len(recording.nwbfile.acquisition["movie"].data) == 6
         for number in range(6, 13):
             record_step(recording, number)
+    with photonwb.record(path):
+        pass  # nothing is added
     assert steps_in(path) == 13
     assert_valid(path)
+    with photonwb.open(path) as nwbfile:
+        assert len(nwbfile.file_create_date) == 2
 
 
 def test_a_file_of_pynwb_is_added_to(path: Path) -> None:
