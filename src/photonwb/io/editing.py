@@ -81,9 +81,9 @@ def note_date(store: Store) -> None:
         there = store.root["file_create_date"]
     except NotFoundError:
         return
-    if isinstance(there, Link) or is_group(there) or len(there.shape) != 1:
+    if isinstance(there, Link) or is_group(there) or len(cast("Dataset", there).shape) != 1:
         return  # nothing that a date could be added to, as validation tells
-    dates = growable(store, there, "whole")
+    dates = growable(store, cast("Dataset", there), "whole")
     values = np.array([datetime.now(UTC).astimezone().isoformat()], object)
     dates.write_blocks([((slice(dates.shape[0], dates.shape[0] + 1),), values)])
 
