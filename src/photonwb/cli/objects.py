@@ -8,10 +8,13 @@ from photonwb.arrays.shapes import shape_of
 from photonwb.cli.output import UsageError
 from photonwb.container import AbstractContainer
 from photonwb.errors import PhotonwbError
+from photonwb.layouts import find_traces
 from photonwb.tree import walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from photonwb.file import NWBFile
 
 __all__ = ["facts_of", "find", "movie_of", "objects_of", "path_of", "the_only", "traces_of"]
 
@@ -86,16 +89,19 @@ def movie_of(nwbfile: AbstractContainer, name: str | None, option: str = "--seri
     return movie
 
 
-def traces_of(nwbfile: AbstractContainer, name: str | None, option: str = "--series") -> Any:
-    """The traces of that path or name; without one, the only ones that are neither relative, deconvolved nor of neuropil."""
+def traces_of(nwbfile: NWBFile, name: str | None, option: str = "--series") -> Any:
+    """The traces of that path or name; without one, the only ones that are raw, or as near to that as there are."""
     if name is not None:
         series = find(nwbfile, name)
         if series.neurodata_type != "RoiResponseSeries":
             raise UsageError(f"{path_of(series)} is a {series.neurodata_type}, and holds no traces of regions")
         return series
-    found = [item for item in objects_of(nwbfile, "RoiResponseSeries") if getattr(item.parent, "neurodata_type", "") != "DfOverF"]
-    if len(found) > 1:
-        found = [item for item in found if not item.name.lower().startswith(("deconvolved", "neuropil", "denoised"))] or found
+    known = [found for found in find_traces(nwbfile) if found.data is found.series.data]
+    for kind in ("raw", "demixed", "corrected", "denoised", "unknown"):
+        if found := [each.series for each in known if each.kind == kind]:
+            break
+    else:
+        found = objects_of(nwbfile, "RoiResponseSeries")
     return the_only(found, "traces (RoiResponseSeries)", option)
 
 

@@ -28,6 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Work out the traces, and print, save or store them."""
     import photonwb
+    from photonwb.axis_order import data_of
     from photonwb.cli.objects import find, movie_of, objects_of, the_only
     from photonwb.cli.output import Progress
     from photonwb.extraction import extract_traces
@@ -38,7 +39,8 @@ def run(options: Namespace) -> int:
         tables = [find(nwbfile, options.rois)] if options.rois else objects_of(nwbfile, "PlaneSegmentation")
         table = the_only(tables, "tables of regions (PlaneSegmentation)", "--rois")
         with Progress(options, "traces") as progress:
-            data = extract_traces(movie.data, table.rois, weighted=not options.unweighted, progress=progress)
+            rois = table.rois if table.axis_order.is_standard else table.masks.rois
+            data = extract_traces(data_of(movie), rois, weighted=not options.unweighted, progress=progress)
         if options.store:
             _store(nwbfile, movie, table, data)
         deliver(options, target, movie, data, list(table.id[:]))

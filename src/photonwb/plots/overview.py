@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from photonwb.axis_order import image_rows
 from photonwb.errors import NotFoundError
 from photonwb.plots.regions import plot_rois
 from photonwb.plots.traces import is_relative, plot_traces
@@ -60,7 +61,7 @@ def plot_overview(nwbfile: NWBFile, traces: int = 10) -> Figure:
         axes.title.set(color=_INK, fontsize=11)
         axes.xaxis.label.set_color(_INK)
         axes.yaxis.label.set_color(_INK)
-    plot_rois(segmentation, _mean_image(objects).T, rows=[_row_of(response, column) for column in rows], ax=left)
+    plot_rois(segmentation, _mean_image(objects), rows=[_row_of(response, column) for column in rows], ax=left)
     left.set_title(f"mean image, {len(segmentation)} regions")
     plot_traces(response, rows, ax=right)
     right.set_title(f"{'ΔF/F' if is_relative(response) else response.name} of the {len(rows)} liveliest regions")
@@ -92,12 +93,12 @@ def _response_of(segmentation: PlaneSegmentation, objects: list[AbstractContaine
 
 
 def _mean_image(objects: list[AbstractContainer]) -> NDArray[Any]:
-    """The mean image (x, y): as stored, or worked out from the first movie, some frames at a time."""
+    """The mean image (row, column): as stored, or worked out from the first movie, some frames at a time."""
     import numpy as np
 
     for item in objects:
         if item.neurodata_type == "GrayscaleImage" and "mean" in item.name.lower():
-            return np.asarray(cast("Any", item).data, dtype="f8")
+            return image_rows(item).astype("f8")
     movie = _first(objects, "TwoPhotonSeries", "OnePhotonSeries")
     if len(movie.data.shape) != 3 or not len(movie.data):
         raise NotFoundError(f"{movie._label()} has no frames of (x, y) to draw")
@@ -106,7 +107,8 @@ def _mean_image(objects: list[AbstractContainer]) -> NDArray[Any]:
     total = np.zeros(movie.data.shape[1:])
     for start in range(0, frames, step):
         total += movie.data[start : start + step].sum(axis=0, dtype="f8")
-    return total / frames
+    mean = total / frames
+    return mean.T if movie.axis_order.order == "xy" else mean
 
 
 def _row_of(response: RoiResponseSeries, column: int) -> int:

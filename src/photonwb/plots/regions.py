@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.errors import InvalidValueError
 from photonwb.plots.drawing import COLOURS, axes_or_new, show_image
@@ -39,7 +39,7 @@ def plot_rois(
     rois : PlaneSegmentation or RoiSet
         Regions of a plane; of a volume their outline as seen from above.
     image : array-like, shape (row, column), optional
-        What they are drawn on, for example `series.frames[0]` or `mean.data[:].T`.
+        What they are drawn on, for example `series.frames[0]`, or `mean.data[:].T` of an image.
     rows : sequence of int, optional
         The regions to draw in colour; the others are grey. By default all are in colour.
     colours : sequence of str
@@ -58,7 +58,7 @@ def plot_rois(
     InvalidValueError
         There is neither an image nor a region, so that nothing tells how large the picture is.
     """
-    regions: RoiSet = getattr(rois, "rois", rois)  # type: ignore[assignment] - of a table
+    regions = _regions_of(rois)
     ground = _ground(regions, image)
     height, width = ground.shape[:2]
     ax = axes_or_new(ax, (6.4, min(9.0, 6 * height / width + 0.6)))
@@ -73,6 +73,14 @@ def plot_rois(
         _draw_labels(ax, regions, chosen, palette)
     ax.set(xlabel="x (pixels)", ylabel="y (pixels)")
     return ax
+
+
+def _regions_of(rois: PlaneSegmentation | RoiSet) -> RoiSet:
+    """Regions with x to the right, also of a table that has it otherwise."""
+    if not hasattr(rois, "colnames"):
+        return cast("RoiSet", rois)
+    table = cast("PlaneSegmentation", rois)
+    return table.rois if table.axis_order.is_standard else table.masks.rois
 
 
 def _ground(regions: RoiSet, image: Any) -> NDArray[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, cast
 
+from photonwb.axis_order import image_rows
 from photonwb.errors import NotFoundError
 from photonwb.plots.drawing import show_image
 
@@ -71,7 +72,7 @@ def _images_of(source: Any) -> dict[str, NDArray[Any]]:
         return {str(name): np.asarray(image) for name, image in source.items()}
     holders = [item for item in source.all_children() if item.neurodata_type == "Images"]
     return {
-        image.name if len(holders) == 1 else f"{holder.name}/{image.name}": np.swapaxes(np.asarray(image.data), 0, 1)
+        image.name if len(holders) == 1 else f"{holder.name}/{image.name}": image_rows(image)
         for holder in holders
         for image in holder.images.values()
     }

@@ -7,6 +7,8 @@ import warnings
 import numpy as np
 import pytest
 
+import photonwb
+import written_by
 from photonwb.base import TimeSeries
 from photonwb.errors import InvalidValueError, NotFoundError
 from photonwb.ophys import RoiResponseSeries
@@ -175,3 +177,19 @@ def test_thinned_lines_keep_their_extremes():
 def test_contrast_of_images_without_any():
     assert contrast(np.zeros((2, 2))) == (0.0, 1.0)
     assert contrast(np.full((2, 2), np.nan)) == (0.0, 1.0)
+
+
+def test_regions_and_images_of_other_writers_are_drawn_where_they_are(tmp_path):
+    """suite2p has rows first in both."""
+    session = written_by.Session()
+    with photonwb.open(written_by.written(written_by.suite2p, tmp_path / "suite2p.nwb", session)) as nwbfile:
+        ophys = nwbfile.processing["ophys"]
+        table = ophys["ImageSegmentation"]["PlaneSegmentation"]
+        with pytest.warns(UserWarning, match="rows first, by bounds"):
+            axes = plot_rois(table, rows=[0])
+        drawn = np.concatenate(list(axes.collections[0].get_segments()))
+        assert drawn[:, 0].max() == np.nonzero(session.masks[0])[1].max() + 0.5
+        assert drawn[:, 1].max() <= session.height - 0.5
+        assert axes.images[0].get_array().shape == (session.height, session.width)
+        (image,) = plot_summary(ophys["Backgrounds_0"])
+        assert np.allclose(image.images[0].get_array(), session.mean)
