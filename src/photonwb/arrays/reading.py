@@ -39,6 +39,10 @@ MOST_COMPRESSED = 1032
 
 # Plain bytes in shorter runs than this are picked from a memory map, longer ones are read one by one.
 SHORT_RUN = 32 << 10
+# Lines of an array that are as long as this are read straight to where they belong.
+SHORT_LINE = 512
+# So much of a file is mapped at a time: what is mapped counts as memory of the process.
+MAPPED = 32 << 20
 # A long run is read by several threads, in pieces of this size.
 PIECE = 8 << 20
 # Chunks are handed to threads in groups of about so many bytes, lest handing them over takes longer than decoding.
@@ -239,6 +243,14 @@ def _read_plain(file: LocalFile, offset: int, shape: tuple[int, ...], inside: tu
         offset + sum(position * stride for position, stride in zip(corner, strides, strict=True))
         for corner in itertools.product(*positions[: axis + 1])
     ]
+    if (
+        len(starts) == 1
+        and target.ndim == 2
+        and not target.flags.c_contiguous
+        and target.shape[1] * target.itemsize >= SHORT_LINE
+    ):
+        file.read_lines(starts[0], [line.data for line in target.view(np.uint8)])
+        return
     straight = target if target.flags.c_contiguous else np.empty(target.shape, target.dtype)
     rows = straight.reshape(-1).view(np.uint8).data
     pieces = [
@@ -251,6 +263,11 @@ def _read_plain(file: LocalFile, offset: int, shape: tuple[int, ...], inside: tu
         target[...] = straight
 
 
+def _has_lines_apart(target: NDArray[Any]) -> bool:
+    """Whether an array is part of a wider one, and worth to be read line by line rather than copied."""
+    return target.ndim == 2 and not target.flags.c_contiguous and target.shape[1] * target.itemsize >= SHORT_LINE
+
+
 def _last_partial_axis(shape: tuple[int, ...], inside: tuple[Any, ...]) -> int:
     """The last axis that is not taken whole; -1 when all are."""
     axis = len(shape) - 1
@@ -260,9 +277,23 @@ def _last_partial_axis(shape: tuple[int, ...], inside: tuple[Any, ...]) -> int:
 
 
 def _pick_mapped(file: LocalFile, offset: int, shape: tuple[int, ...], inside: tuple[Any, ...], target: NDArray[Any]) -> None:
-    """Bytes that lie scattered: the file is mapped for as long as it takes to copy them."""
-    nbytes = math.prod(shape) * target.dtype.itemsize
-    file.require(offset, nbytes)
+    """Bytes that lie scattered: the file is mapped, some rows at a time, for as long as it takes to copy them."""
+    row = math.prod(shape[1:]) * target.dtype.itemsize
+    file.require(offset, shape[0] * row)
+    rows, rest = inside[0], inside[1:]
+    if not isinstance(rows, slice):
+        target[...] = _mapped(file, offset, shape, target.dtype)[inside]
+        return
+    wanted = range(shape[0])[rows]
+    step = max(1, MAPPED // (row * wanted.step))
+    for start in range(0, len(wanted), step):
+        band = wanted[start : start + step]
+        values = _mapped(file, offset + band[0] * row, (band[-1] + 1 - band[0], *shape[1:]), target.dtype)
+        target[start : start + step] = values[(slice(None, None, band.step), *rest)]
+
+
+def _mapped(file: LocalFile, offset: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
     before = offset % mmap.ALLOCATIONGRANULARITY
-    mapped = mmap.mmap(file.descriptor, before + nbytes, access=mmap.ACCESS_READ, offset=offset - before)
-    target[...] = np.ndarray(shape, target.dtype, mapped, before)[inside]
+    length = before + math.prod(shape) * dtype.itemsize
+    mapped = mmap.mmap(file.descriptor, length, access=mmap.ACCESS_READ, offset=offset - before)
+    return np.ndarray(shape, dtype, mapped, before)

@@ -182,3 +182,23 @@ def test_chunks_that_skipped_their_filters(tmp_path):
     movie = LazyArray(H5pySource(path))
     assert np.array_equal(movie[:], MOVIE[:8])
     assert np.array_equal(movie[2:6, 3], MOVIE[2:6, 3])
+
+
+@pytest.mark.parametrize(
+    "key", [(slice(None), 3, 3), (slice(5, 21, 3), 3), (slice(None), [9, 2], slice(4, 9)), ([20, 1], 3, 3)], ids=str
+)
+def test_little_of_the_file_is_mapped_at_a_time(path, monkeypatch, key):
+    mapped = []
+    monkeypatch.setattr(reading, "MAPPED", 4 * MOVIE[0].nbytes)
+    monkeypatch.setattr(reading, "_mapped", lambda *place, real=reading._mapped: mapped.append(place[2][0]) or real(*place))
+    assert np.array_equal(LazyArray(H5pySource(path, "contiguous"))[key], MOVIE[key])
+    assert max(mapped) <= (4 if isinstance(key[0], slice) else 24)
+
+
+@pytest.mark.parametrize("most", [0, 2, 1024])
+def test_long_lines_are_read_to_where_they_belong(tmp_path, monkeypatch, most):
+    traces = np.random.default_rng(0).standard_normal((40, 600))
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("traces", data=traces, chunks=(16, 200))
+    monkeypatch.setattr("photonwb.arrays.local.MOST_LINES", most)
+    assert np.array_equal(LazyArray(H5pySource(tmp_path / "a.h5", "traces"))[3:33], traces[3:33])
