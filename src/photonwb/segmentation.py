@@ -20,7 +20,7 @@ from photonwb.mask_arguments import DIMENSIONS, ImageShapes, image_of, images_of
 from photonwb.masks import as_mask, image_to_pixel, image_to_voxel, pixel_to_image, voxel_to_image
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -305,6 +305,10 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
         from photonwb.layouts import accepted_of
 
         return accepted_of(self)
+
+    def _warn_of_hidden(self, columns: Iterable[VectorData], stacklevel: int) -> None:
+        # `accepted` stands for the column of that name: it has its values, and says that they are from there.
+        super()._warn_of_hidden((column for column in columns if column.name != "accepted"), stacklevel + 1)
 
     def traces(self, kind: str, where: Any = None, *, channel: int | None = None) -> Traces:
         """The signals of these regions of a kind, whatever they are called; as `NWBFile.traces`."""

@@ -212,3 +212,13 @@ def test_files_of_labs(shared_data):
         assert found.data[2:4, 0].tolist() == found.series.data[2:4].tolist()
         with pytest.raises(NotFoundError, match="no raw traces; there are <Traces test_roi_response_series: unknown"):
             nwbfile.traces("raw")
+
+
+def test_a_column_of_that_name_is_added_without_a_warning(written):
+    """Warnings are errors here: `table.accepted` gives what the column says."""
+    with written(written_by.matnwb) as nwbfile:
+        table = table_of(nwbfile)
+        table.add_column("accepted", "by hand", data=[True, False] * (len(table) // 2))
+        assert table.accepted[:3].tolist() == table["accepted"].data[:3] == [True, False, True]
+        with pytest.warns(UserWarning, match="table.rois is something else than the column"):
+            table.add_column("rois", "not what it seems", data=[1] * len(table))
