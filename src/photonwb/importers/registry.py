@@ -20,7 +20,19 @@ if TYPE_CHECKING:
 __all__ = ["importer", "importers", "options_of", "recognise"]
 
 # The more particular a format, the earlier it is asked: every ScanImage file is a TIFF too.
-_MODULES = ("suite2p", "caiman", "extract", "cnmfe", "minian", "miniscope", "bruker", "scanimage", "tiff", "arrays")
+_MODULES = (
+    "suite2p",
+    "caiman",
+    "extract",
+    "cnmfe",
+    "minian",
+    "miniscope",
+    "bruker",
+    "scanimage",
+    "tiff",
+    "arrays",
+    "roiextractors",
+)
 
 
 @cache
