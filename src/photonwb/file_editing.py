@@ -19,6 +19,9 @@ __all__ = ["EditedFile"]
 class EditedFile(NWBContainer):
     """The part of an `NWBFile` that changes and copies it."""
 
+    # What was removed together with all that leads there, of which the objects in memory are not all.
+    _cascaded: tuple[AbstractContainer, ...] = ()
+
     def rename(self, obj: AbstractContainer, new_name: str) -> None:
         """Give an object of the file another name. Whatever leads to it goes on doing so.
 

@@ -153,7 +153,10 @@ def remove(root: AbstractContainer, items: Sequence[AbstractContainer], *, casca
             _add_dependent(holder, going)
     for relation in cleared:
         _clear(relation)
-    return [top for top in going if _take_out(top)]
+    gone = [top for top in going if _take_out(top)]
+    if cascade:
+        root.__dict__["_cascaded"] = (*cast("Any", root)._cascaded, *gone)
+    return gone
 
 
 def _add_dependent(item: AbstractContainer, going: list[AbstractContainer]) -> None:

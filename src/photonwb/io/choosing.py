@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Choice: TypeAlias = str | AbstractContainer | Callable[[AbstractContainer], bool]
 
-__all__ = ["choose"]
+__all__ = ["choose", "stored_below"]
 
 # What describes the session as a whole goes along with whatever is chosen.
 _DESCRIPTION = "/general"
@@ -49,8 +49,13 @@ def choose(root: AbstractContainer, store: Store, include: Any, exclude: Any) ->
         _remove(root, objects)
     if include is not None:
         needed = _needed(root, _chosen(root, include, "include", None))
-        _remove(root, [item for item in objects_below(root) if id(item) not in needed])
+        _remove(root, [item for item in stored_below(root) if id(item) not in needed])
     return others
+
+
+def stored_below(root: AbstractContainer) -> Iterator[AbstractContainer]:
+    """Objects of a file; without those that stand for what the file lacks, such as the numbers of the rows of a table."""
+    return (item for item in objects_below(root) if item._stored is not None)
 
 
 def _listed(choices: Any) -> list[Choice]:
@@ -67,7 +72,7 @@ def _chosen(
     root: AbstractContainer, choices: Any, argument: str, otherwise: Callable[[str], object] | None
 ) -> list[AbstractContainer]:
     """The objects that are meant, each choice by at least one; a pattern without any is handed on."""
-    below = [item for item in objects_below(root) if item is not root]
+    below = [item for item in stored_below(root) if item is not root]
     found: dict[int, AbstractContainer] = {}
     for choice in _listed(choices):
         meant = [item for item in below if _is_meant(item, choice)]
@@ -127,7 +132,7 @@ def _needed(root: AbstractContainer, chosen: list[AbstractContainer]) -> set[int
     targets: dict[int, list[AbstractContainer]] = {}
     for relation in relations_of(root):
         targets.setdefault(id(relation.source), []).append(relation.target)
-    general = [item for item in objects_below(root) if cast("Any", item._stored).path.startswith(_DESCRIPTION)]
+    general = [item for item in stored_below(root) if cast("Any", item._stored).path.startswith(_DESCRIPTION)]
     waiting, whole = [*chosen, *general], set[int]()
     needed = {id(root)}
     while waiting:

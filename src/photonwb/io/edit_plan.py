@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from photonwb.container import AbstractContainer
+    from photonwb.file import NWBFile
     from photonwb.io.reading import Reader
 
 __all__ = ["EditPlan"]
@@ -164,14 +165,20 @@ class EditPlan(Plan):
     def _check_relations(self) -> None:
         """Whether something stays that leads to what goes."""
         kept = {place for _, place in self.objects()}
+        # Links and references of other tools go too, if that is wanted.
+        cascaded = tuple(
+            f"{self.old_path(item)}/"
+            for item in cast("NWBFile", self.root)._cascaded
+            if self.is_stored(item) and self.path_of(item) is None
+        )
         for relation in self.relations:
             if self.after(relation.holder) is None or self.is_rewritten(relation):
                 continue
             for target in relation.targets:
-                if self.after(target) is None and target not in kept:
+                if self.after(target) is None and target not in kept and not f"{target}/".startswith(cascaded):
                     self.problems.append(
                         f"{relation.path} {'is a link' if relation.kind == 'link' else 'refers'} to {target}, which was removed; "
-                        "remove or change the one that refers too"
+                        "change what refers, or take the object out by NWBFile.remove(..., cascade=True)"
                     )
 
     def is_rewritten(self, relation: Relation) -> bool:

@@ -290,10 +290,13 @@ class Editor(Writer):
 
         for relation, value in self._torn:
             node = self._at(self.plan.after(relation.holder) or relation.holder)
-            if relation.kind == "attribute":
-                node.attributes[relation.name] = mapped_references(value, current)
+            mended = mapped_references(value, current)
+            if relation.kind == "dataset":
+                node.write((), mended)
+            elif mended is None:
+                del node.attributes[relation.name]
             else:
-                node.write((), mapped_references(value, current))
+                node.attributes[relation.name] = mended
         for relation in self.plan.relations if self.plan.fates else ():
             holder = self.plan.after(relation.holder)
             if relation.kind == "link" and relation.targets and holder is not None:
@@ -301,15 +304,17 @@ class Editor(Writer):
 
     def _mend_link(self, holder: str, name: str, target: str) -> None:
         group = cast("Group", self._at(holder))
-        if name not in group or not isinstance(link := group[name], Link) or target.strip("/") not in self.store.root:
+        if name not in group or not isinstance(link := group[name], Link):
             return
         try:
-            leads_there = self.store.follow(link, group).path == target
+            found = self.store.follow(link, group).path
         except NotFoundError:
-            leads_there = False
-        if not leads_there:
+            found = None
+        is_there = target.strip("/") in self.store.root
+        if found != target if is_there else found is None:
             group.delete(name)
-            group.create_link(name, Link(target))
+            if is_there:
+                group.create_link(name, Link(target))
 
     # ---- afterwards
 

@@ -269,7 +269,7 @@ class Recording:
             found = self._names[kind] = {}
             with self._writer.pausing():
                 for item in walk(self.nwbfile):
-                    if isinstance(item, kind):
+                    if isinstance(item, kind) and item._stored is not None:
                         found.setdefault(item.name, []).append(cast("Any", item._stored).path)
         return found
 

@@ -37,10 +37,13 @@ def mend(store: Store, report: Report, references: Mapping[tuple[str, str], Any]
     for path in [path for (path, key), value in references.items() if key == "target" and _leads_nowhere(store, value)]:
         _remove_index(store, path, report)
     for group in list(_groups(store.root)):
-        if "colnames" in group.attributes:
-            _mend_table(group, report, references)
-        elif "external_file" not in group and _is_series(group):
-            _mend_series(group, report, lost)
+        try:
+            if "colnames" in group.attributes:
+                _mend_table(group, report, references)
+            elif "external_file" not in group and _is_series(group):
+                _mend_series(group, report, lost)
+        except Exception as error:  # noqa: BLE001 - what makes no sense at all must not cost the rest of the file
+            report.add(group.path, "left as it is", f"its parts make no sense together ({type(error).__name__}: {error})")
     if any(path.startswith("/specifications") for path in lost):
         _renew_specifications(store, report)
 
@@ -126,7 +129,7 @@ def _mend_table(table: Group, report: Report, references: Mapping[tuple[str, str
         import numpy as np
 
         table.attributes["colnames"] = np.array(present, dtype=object)
-    tops = [_top(table, name) for name in ("id", *present) if name in table]
+    tops = [_top(table, name) for name in _arrays(table, ("id", *present))]
     rows = {top: _rows(table, top) for top in tops}
     count = min(rows.values(), default=0)
     longer = {top: length for top, length in rows.items() if _arrays(table, (top,))[top].shape[0] > count}

@@ -498,6 +498,18 @@ def test_a_reference_that_nobody_knows_is_not_broken(edited: Edited) -> None:
     assert differences(edited.before, edited.path) == []
 
 
+def test_what_nobody_knows_lets_go_of_what_is_removed_with_all_that_leads_there(edited: Edited) -> None:
+    def edit(nwbfile: NWBFile) -> None:
+        nwbfile.remove(nwbfile.imaging_planes["plane"], cascade=True)
+
+    leftovers = ("/leftovers/link", "/leftovers/references", "/leftovers@reference")
+    edited(edit, "/acquisition/movie*", "/general/optophysiology/plane*", "/processing/ophys/*", *leftovers).close()
+    with h5py.File(edited.path) as file:
+        assert [bool(reference) for reference in file["leftovers/references"]] == [False, False]
+        assert "link" not in file["leftovers"]
+        assert "broken" in file["leftovers"]  # it was so before
+
+
 def test_popping_what_others_link_to_is_refused_when_it_is_written(edited: Edited) -> None:
     def edit(nwbfile: NWBFile) -> None:
         del nwbfile.acquisition["one"]
@@ -567,6 +579,7 @@ def test_changes_are_shown_before_they_are_written(edited: Edited) -> None:
         nwbfile.remove(nwbfile.imaging_planes["unused"])
         nwbfile.add_acquisition(TimeSeries("new", [1.0], "V", rate=1.0))
         nwbfile.keywords[0] = "zero"
+        nwbfile.imaging_planes["plane"].origin_coords = nwbfile.imaging_planes["plane"].origin_coords[:]  # as it was
         assert str(nwbfile.diff()).splitlines() == [
             "/: keywords: values -> other values",
             "/: lab: nothing -> 'the lab'",
