@@ -49,7 +49,7 @@ def show_image(ax: Axes, image: NDArray[Any], cmap: str = "gray") -> None:
     """Draw an image (row, column), or (row, column, colour)."""
     low, high = contrast(image)
     limits: dict[str, Any] = {} if image.ndim == 3 else {"vmin": low, "vmax": high}
-    ax.imshow(image, cmap=cmap, interpolation="nearest", **limits)
+    ax.imshow(image, cmap=cmap, interpolation="antialiased", **limits)
     ax.set(xlim=(-0.5, image.shape[1] - 0.5), ylim=(image.shape[0] - 0.5, -0.5))
 
 

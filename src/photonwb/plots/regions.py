@@ -21,6 +21,8 @@ __all__ = ["plot_rois"]
 # From here on lines take too long to draw, and numbers cover what they are of.
 MOST_LINES = 500
 MOST_LABELS = 60
+# Opacity of what is inside of outlines that are pixels themselves.
+INSIDE = 0.4
 
 
 def plot_rois(
@@ -61,14 +63,15 @@ def plot_rois(
     regions = _regions_of(rois)
     ground = _ground(regions, image)
     height, width = ground.shape[:2]
-    ax = axes_or_new(ax, (6.4, min(9.0, 6 * height / width + 0.6)))
+    across = 6.4 if len(regions) <= MOST_LINES else 10.0
+    ax = axes_or_new(ax, (across, min(1.4 * across, 0.94 * across * height / width + 0.6)))
     show_image(ax, ground)
     chosen = list(range(len(regions)) if rows is None else rows)
     palette = _palette(len(regions), chosen, colours)
     if len(regions) <= MOST_LINES:
         _draw_lines(ax, regions, palette, set(chosen))
     else:
-        _draw_outline_image(ax, regions, palette, (width, height))
+        _draw_overlay(ax, regions, palette, (width, height))
     if labels or (labels is None and len(chosen) <= MOST_LABELS):
         _draw_labels(ax, regions, chosen, palette)
     ax.set(xlabel="x (pixels)", ylabel="y (pixels)")
@@ -162,21 +165,25 @@ def _are_in(keys: NDArray[Any], wanted: NDArray[Any]) -> NDArray[Any]:
     return keys[np.minimum(places, len(keys) - 1)] == wanted
 
 
-def _draw_outline_image(ax: Axes, regions: RoiSet, palette: NDArray[Any], shape: tuple[int, int]) -> None:
-    """The outermost pixels of all regions, over the image."""
+def _draw_overlay(ax: Axes, regions: RoiSet, palette: NDArray[Any], shape: tuple[int, int]) -> None:
+    """All regions as one image over the other: their outermost pixels, and what is inside with less colour."""
     import numpy as np
 
     x, y, rows, keys, width = _pixels(regions)
-    inner = np.logical_and.reduce([_are_in(keys, keys + step) for step in (-1, 1, -width, width)])
-    outer = ~inner & (x < shape[0]) & (y < shape[1])
+    is_inner = np.logical_and.reduce([_are_in(keys, keys + step) for step in (-1, 1, -width, width)])
+    is_shown = (x < shape[0]) & (y < shape[1])
     overlay = np.zeros((shape[1], shape[0], 4))
-    overlay[y[outer], x[outer]] = palette[rows[outer]]
+    for part, opacity in ((is_inner & is_shown, INSIDE), (~is_inner & is_shown, 1.0)):
+        overlay[y[part], x[part]] = palette[rows[part]] * (1, 1, 1, opacity)
     ax.imshow(overlay)  # antialiased: thin outlines survive where the picture has fewer pixels than the image
 
 
 def _draw_labels(ax: Axes, regions: RoiSet, chosen: Sequence[int], palette: NDArray[Any]) -> None:
+    from matplotlib.patheffects import withStroke
+
     boxes = regions.bounding_boxes()
     for row in chosen:
         if boxes[row, 1].any():
             place = (boxes[row, 1, 0] - 0.5, boxes[row, 0, 1] - 0.5)
-            ax.annotate(str(row), place, color=palette[row], fontsize=8, fontweight="bold", annotation_clip=True)
+            text = ax.annotate(str(row), place, color=palette[row], fontsize=8, fontweight="bold", annotation_clip=True)
+            text.set_path_effects([withStroke(linewidth=2, foreground="black")])  # to be read on any image

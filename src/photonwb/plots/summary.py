@@ -50,7 +50,8 @@ def plot_summary(source: NWBFile | Images | Mapping[str, Any], *, figure: Figure
     if figure is None:
         from matplotlib import pyplot as plt
 
-        figure = plt.figure(layout="constrained", figsize=(4.2 * columns, 3.8 * rows))
+        height, width = next(iter(images.values())).shape[:2]
+        figure = plt.figure(layout="constrained", figsize=(4.2 * columns, min(8.0, 3.6 * height / width + 0.4) * rows))
     grid = cast("list[Axes]", list(figure.subplots(rows, columns, squeeze=False).flat))
     for ax, (name, image) in zip(grid, images.items(), strict=False):
         show_image(ax, image)

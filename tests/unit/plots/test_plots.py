@@ -84,7 +84,8 @@ def test_thousands_of_regions_are_one_image(ax, tmp_path):
     assert not ax.collections
     overlay = np.asarray(ax.images[1].get_array())
     x, y = corners[-1]
-    assert overlay[y, x, 3] > 0
+    assert overlay[y, x, 3] == 1
+    assert 0 < overlay[y + 1, x + 1, 3] < 1  # unless another region ends there
     assert overlay.shape == (500, 500, 4)
     assert rendered(ax, tmp_path).std() > 0.05
 
@@ -113,6 +114,18 @@ def test_many_traces_are_a_map_of_bounded_size(nwbfile, ax, tmp_path):
     assert shown.shape == (60, 1334)
     means = data[:3].mean(axis=0)
     assert np.corrcoef(shown[:, 0], means)[0, 1] > 0.9
+    assert rendered(ax, tmp_path).std() > 0.05
+
+
+def test_of_thousands_of_traces_neighbours_share_a_row(nwbfile, ax, tmp_path):
+    data = np.random.default_rng(2).normal(size=(300, 1203)).astype("f4")
+    data[100:110, 600:] += 10  # they are active at once
+    plot_traces(signals(nwbfile, data), ax=ax)
+    shown = np.asarray(ax.images[0].get_array())
+    assert shown.shape == (401, 300)
+    low, high = ax.images[0].get_clim()
+    assert shown[250:, 102:108].min() > (low + high) / 2 > np.median(shown)
+    assert ax.images[0].get_extent()[2:] == [1202.5, -0.5]
     assert rendered(ax, tmp_path).std() > 0.05
 
 
