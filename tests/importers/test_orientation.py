@@ -14,7 +14,9 @@ import zarr
 
 import photonwb
 import synthetic_sources as synthetic
+from photonwb.axis_order import evidence_on_masks, image_rows
 from photonwb.importers import import_session
+from photonwb.layouts import traces_of
 
 
 def suite2p(folder):
@@ -124,3 +126,19 @@ def test_regions_as_images(tmp_path):
     with h5py.File(tmp_path / "images.nwb") as file:
         stored = file["processing/ophys/ImageSegmentation/PlaneSegmentation/image_mask"][()]
     assert (stored == synthetic.images().transpose(0, 2, 1)).all()
+
+
+def test_as_users_ask_for_them(path):
+    with photonwb.open(path) as nwbfile:
+        table = nwbfile.processing["ophys"]["ImageSegmentation"]["PlaneSegmentation"]
+        assert (table.axis_order.order, movie_of(nwbfile).axis_order.order) == ("xy", "xy")
+        assert {each.order for each in evidence_on_masks(table)} == {"xy"}
+        assert (table.masks[:2] == synthetic.images()).all()
+        kinds = [found.kind for found in traces_of(table)]
+        assert {"raw", "denoised", "dff"} & set(kinds)
+        for kind in kinds:
+            found = nwbfile.traces(kind, table)
+            assert found.data.shape == (synthetic.FRAMES, 2)
+            assert kind not in ("raw", "denoised") or np.allclose(found.data[:, 0], synthetic.trace())
+        images = nwbfile.processing["ophys"]["SummaryImages"].images.values()
+        assert all(image_rows(image)[synthetic.ROWS, synthetic.COLUMNS].min() > image_rows(image)[10, 10] for image in images)

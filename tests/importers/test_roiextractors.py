@@ -87,7 +87,7 @@ def test_what_is_wrong_is_told(tmp_path, monkeypatch):
     with pytest.raises(DamagedFileError, match="CaimanSegmentationExtractor cannot read it"):
         read(tmp_path / "movie.h5", extractor="CaimanSegmentationExtractor")
     monkeypatch.setitem(sys.modules, "roiextractors", None)
-    with pytest.raises(ImportError, match="pip install roiextractors"):
+    with pytest.raises(ImportError, match=r"pip install photonwb\[roiextractors\]"):
         read(tmp_path / "movie.h5", extractor="TiffImagingExtractor")
 
 

@@ -80,7 +80,7 @@ def _opened(path: str, extractor: str | None, arguments: str | Mapping[str, Any]
     try:
         from roiextractors import extractorlist
     except ImportError:
-        raise ImportError(f"{path}: extractors come with roiextractors: pip install roiextractors") from None
+        raise ImportError(f"{path}: extractors come with roiextractors: pip install photonwb[roiextractors]") from None
     known = {
         each.__name__: each
         for each in (*extractorlist.imaging_extractor_full_list, *extractorlist.segmentation_extractor_full_list)
