@@ -10,13 +10,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Array", "ArrayLike", "DuckArray", "Path", "Several", "Shape", "TextLike"]
+__all__ = ["Array", "ArrayLike", "Compression", "DuckArray", "Path", "Several", "Shape", "TextLike"]
 
 T = TypeVar("T")
 
 Shape: TypeAlias = "tuple[int, ...]"
 Path: TypeAlias = "str | os.PathLike[str]"
 TextLike: TypeAlias = "str | Sequence[str]"
+
+# How arrays are compressed: "fast", "small" or "none"; or as in h5py, the level of gzip, or the name or number of a filter.
+Compression: TypeAlias = "str | int | bool | None"
 
 
 @runtime_checkable

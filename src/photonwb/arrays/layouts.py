@@ -20,6 +20,8 @@ from .grid import block_shape
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from photonwb.typing import Compression
+
     from .incoming import Incoming
 
 __all__ = ["ArrayLayout", "layout_for"]
@@ -56,7 +58,7 @@ class ArrayLayout(NamedTuple):
     fill: Any = None
 
 
-def layout_for(data: Incoming, element: Any, role: str = "whole", compression: str = "fast") -> ArrayLayout:
+def layout_for(data: Incoming, element: Any, role: str = "whole", compression: Compression = "fast") -> ArrayLayout:
     """Layout of an array that is to be written.
 
     Parameters
@@ -68,8 +70,9 @@ def layout_for(data: Incoming, element: Any, role: str = "whole", compression: s
     role : {"movie", "trace", "column", "mask", "whole"}
         What the array is for: images over time (or masks over ROIs); samples over time; rows of a table; masks in a table;
         anything else, which is mostly read as a whole.
-    compression : {"fast", "small", "none"}
-        What to do where the options do not say it.
+    compression : {"fast", "small", "none"}, or as in h5py
+        What to do where the options do not say it. "fast" leaves out what would take longer than it is worth; any other value
+        means all arrays that are large enough.
 
     Returns
     -------
@@ -90,9 +93,10 @@ def layout_for(data: Incoming, element: Any, role: str = "whole", compression: s
     if not known or not (must_chunk or math.prod(known) * itemsize > SMALL):
         return ArrayLayout(known, element, fill=options.get("fillvalue"))
     chunks = _given_chunks(options, data.shape) or default_chunks(data.shape, itemsize, role)
-    nbytes = None if None in data.shape else math.prod(known) * itemsize
+    # A filter that is asked for by name is worth it at any size.
+    nbytes = math.prod(known) * itemsize if None not in data.shape and compression in FILTERS else None
     is_plain = not _is_worth_it(element, nbytes) or (compression == "fast" and _is_faster_plain(element, nbytes, role))
-    filters = _filters(options, FILTERS["none" if is_plain else compression])
+    filters = _filters(options, () if is_plain else _filters_of(compression))
     if not filters and not must_chunk:
         return ArrayLayout(known, element, fill=options.get("fillvalue"))
     return ArrayLayout(known, element, maximum, chunks, filters, options.get("fillvalue"))
@@ -206,6 +210,15 @@ def _filters(
     if options.get("fletcher32"):
         filters.append(("fletcher32", {}))
     return tuple(filters)
+
+
+def _filters_of(compression: Compression) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    if isinstance(compression, str) and compression in FILTERS:
+        return FILTERS[compression]
+    if compression is None or compression is False:
+        return ()
+    level = compression if type(compression) is int else None
+    return ("shuffle", {}), _compression("gzip" if level is not None else compression, level)
 
 
 def _compression(name: Any, options: Any) -> tuple[str, Mapping[str, Any]]:

@@ -243,12 +243,7 @@ def _read_plain(file: LocalFile, offset: int, shape: tuple[int, ...], inside: tu
         offset + sum(position * stride for position, stride in zip(corner, strides, strict=True))
         for corner in itertools.product(*positions[: axis + 1])
     ]
-    if (
-        len(starts) == 1
-        and target.ndim == 2
-        and not target.flags.c_contiguous
-        and target.shape[1] * target.itemsize >= SHORT_LINE
-    ):
+    if len(starts) == 1 and _has_lines_apart(target):
         file.read_lines(starts[0], [line.data for line in target.view(np.uint8)])
         return
     straight = target if target.flags.c_contiguous else np.empty(target.shape, target.dtype)

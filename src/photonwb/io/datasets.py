@@ -175,7 +175,7 @@ def _write_blocks(writer: Writer, parent: Group, name: str, container: AbstractC
     except PhotonwbError as error:
         raise InvalidValueError(f"{container._label()}.{field.name}: {error}") from error
     element = _index_element(container) or _element(container, field, data.dtype)
-    layout = Layout(*layout_for(data, element, role=role_of(container, field)))
+    layout = Layout(*layout_for(data, element, role_of(container, field), writer.compression))
     if writer.postpone and layout.maximum and is_postponed(container, field, value):
         return parent.create_dataset(name, layout._replace(shape=(0, *layout.shape[1:])))
     dataset = parent.create_dataset(name, layout)

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.arrays import Incoming, layout_for
-from photonwb.arrays.layouts import FILTERS, SMALL
+from photonwb.arrays.layouts import SMALL
 from photonwb.arrays.shapes import shape_of
 from photonwb.cutting import keep_rois
 from photonwb.cutting_time import keep_time
 from photonwb.errors import InvalidTypeError, InvalidValueError
 from photonwb.fields import Kind
-from photonwb.io.choosing import choose
+from photonwb.io.choosing import choose, stored_below
 from photonwb.io.copying import Recipe, copy_store, moved_link
 from photonwb.io.datasets import role_of
 from photonwb.io.edit_plan import EditPlan
@@ -30,7 +30,6 @@ from photonwb.io.editing import checked_plan, write_changes
 from photonwb.io.planning import joined
 from photonwb.io.reading import Reader
 from photonwb.io.writing import refers_to_objects, replacing, write_file
-from photonwb.relations import objects_below
 from photonwb.storage.contract import Layout, Link, is_group
 from photonwb.storage.hdf5 import HDF5Store
 from photonwb.storage.new_file import NewStore
@@ -59,7 +58,7 @@ def export(
     rois: Any = None,
     time: tuple[float | None, float | None] | None = None,
     data: str = "copy",
-    compression: str | int | bool | None = None,
+    compression: typing.Compression = None,
     chunks: bool | Mapping[str, tuple[int, ...]] | None = None,
     cache_spec: bool = True,
     trusted: bool = False,
@@ -254,7 +253,7 @@ def _emptied(plan: EditPlan) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 def _linked(root: AbstractContainer) -> Iterator[str]:
     """Datasets of series that are large enough to stay where they are."""
-    for item in objects_below(root):
+    for item in stored_below(root):
         if isinstance(item, TimeSeries) and getattr(item.fields.get("data"), "nbytes", 0) >= LEAST_TO_LINK:
             yield joined(cast("Any", item._stored).path, "data")
 
@@ -292,7 +291,8 @@ class _Layouts:
         if math.prod(shape) * dataset.dtype.itemsize <= SMALL and options.get("chunks") == old.chunks:
             return None
         data = Incoming(shape, dataset.dtype, _no_blocks, options)
-        new = Layout(*layout_for(data, old.element, self.roles[path]))
+        compression = "fast" if self.compression is None else self.compression
+        new = Layout(*layout_for(data, old.element, self.roles[path], compression))
         if self.compression is None and new.chunks is not None:
             new = new._replace(filters=old.filters)
         if new.chunks is None and old.maximum is not None:
@@ -301,26 +301,16 @@ class _Layouts:
         return None if new == old else new
 
     def _options(self, path: str, old: Layout) -> dict[str, Any]:
-        wanted, options = self.compression, dict[str, Any]()
-        if isinstance(wanted, str) and wanted in FILTERS:
-            wanted = FILTERS[wanted][-1][1]["level"] if FILTERS[wanted] else False
-        if wanted is not None:
-            level = wanted if type(wanted) is int else None
-            options = {
-                "compression": wanted if level is None else "gzip",
-                "compression_opts": level,
-                "shuffle": wanted is not False,
-            }
         shapes: Mapping[str, Any] = self.chunks if hasattr(self.chunks, "items") else {}
         given = next((shape for pattern, shape in shapes.items() if fnmatchcase(path.strip("/"), pattern.strip("/"))), None)
         if given is None and self.chunks is not True:
             given = old.chunks
-        return options | ({"chunks": given} if given is not None else {})
+        return {} if given is None else {"chunks": given}
 
 
 def _roles(root: AbstractContainer) -> Iterator[tuple[str, str]]:
     """What each array is for, by its path."""
-    for item in objects_below(root):
+    for item in stored_below(root):
         path = cast("Any", item._stored).path
         for field in type(item).__fields__.values():
             if field.kind in (Kind.CONTENT, Kind.DATASET):

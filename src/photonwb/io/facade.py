@@ -163,7 +163,14 @@ class NWBHDF5IO:
         return self._reader.root()
 
     def write(
-        self, container: NWBFile, cache_spec: bool = True, link_data: bool = True, herd: Any = None, **options: Any
+        self,
+        container: NWBFile,
+        cache_spec: bool = True,
+        link_data: bool = True,
+        herd: Any = None,
+        *,
+        compression: typing.Compression = "fast",
+        **options: Any,
     ) -> None:
         """Write a file, or what was added to and changed in one that is open for changes.
 
@@ -176,13 +183,15 @@ class NWBHDF5IO:
             Whether arrays that lie in the same file already are linked (True) or copied. Arrays of other files are copied.
         herd
             Accepted and without effect; add external resources to the file object instead.
+        compression : {"fast", "small", "none"}, or as in h5py
+            How arrays of a new file are stored that no `H5DataIO` says it of.
         **options
             Accepted for compatibility.
         """
         if self._mode == "r":
             raise StorageError(f"{self._path} is open for reading: open it with mode='r+', 'a' or 'w' to write")
         if self._store is None or container is self._written:
-            self._write_new(container, cache_spec, link_data)
+            self._write_new(container, cache_spec=cache_spec, link_data=link_data, compression=compression)
         elif container._stored is None:
             raise InvalidValueError(
                 f"{self._path}: the file holds a session already; change what read() gives, or use mode='w' to replace it"
@@ -190,11 +199,11 @@ class NWBHDF5IO:
         else:
             self._write_changes(container, cache_spec, link_data)
 
-    def _write_new(self, container: NWBFile, cache_spec: bool, link_data: bool) -> None:
+    def _write_new(self, container: NWBFile, **options: Any) -> None:
         if self._file is not None:
-            plan = write_into(container, self._file, cache_spec=cache_spec, link_data=link_data, again=self._written is not None)
+            plan = write_into(container, self._file, again=self._written is not None, **options)
         else:
-            plan = write_file(container, self._path, cache_spec=cache_spec, link_data=link_data)
+            plan = write_file(container, self._path, **options)
         self._written = container
         for wrapper, path in unfilled(plan):
             from photonwb.io.stored_array import WritableArray

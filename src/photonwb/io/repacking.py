@@ -33,7 +33,7 @@ def repack_file(
     source: typing.Path,
     target: typing.Path,
     *,
-    compression: str = "fast",
+    compression: typing.Compression = "fast",
     frames: int | None = None,
     progress: Callable[[int, int], object] | None = None,
     part: Path | None = None,
@@ -45,7 +45,7 @@ def repack_file(
     ----------
     source, target : path
         Must differ; what is at the target is replaced once the copy is complete.
-    compression : {"fast", "small", "none"}
+    compression : {"fast", "small", "none"}, or as in h5py
     frames : int, optional
         Frames in a chunk of a movie; by default as many as make about 1 MiB.
     progress : callable, optional
@@ -99,7 +99,7 @@ class _Copy:
         old: Store,
         new: Store,
         folder: Path,
-        compression: str,
+        compression: typing.Compression,
         frames: int | None,
         progress: Callable[[int, int], object] | None,
         *,

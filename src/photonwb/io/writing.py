@@ -39,7 +39,14 @@ __all__ = ["Writer", "claim", "replacing", "unfilled", "write_file", "write_into
 _ALWAYS = ("acquisition", "analysis", "general", "processing", "stimulus/presentation", "stimulus/templates")
 
 
-def write_file(nwbfile: NWBFile, path: typing.Path, *, cache_spec: bool = True, link_data: bool = True) -> Plan:
+def write_file(
+    nwbfile: NWBFile,
+    path: typing.Path,
+    *,
+    cache_spec: bool = True,
+    link_data: bool = True,
+    compression: typing.Compression = "fast",
+) -> Plan:
     """Write a file in HDF5.
 
     Parameters
@@ -51,6 +58,8 @@ def write_file(nwbfile: NWBFile, path: typing.Path, *, cache_spec: bool = True, 
         Whether to store the specifications in the file.
     link_data : bool
         Whether a wrapper that asks for its array to be linked is obeyed.
+    compression : {"fast", "small", "none"}, or as in h5py
+        How arrays are stored that no wrapper says it of: a level of gzip, or the name or number of a filter.
 
     Returns
     -------
@@ -69,13 +78,19 @@ def write_file(nwbfile: NWBFile, path: typing.Path, *, cache_spec: bool = True, 
     target = Path(os.path.abspath(path))
     plan = _checked_plan(nwbfile, str(target))
     with replacing(target) as temporary:
-        write_plan(plan, temporary, cache_spec=cache_spec, link_data=link_data)
+        write_plan(plan, temporary, cache_spec=cache_spec, link_data=link_data, compression=compression)
     claim(plan, plan.location)
     return plan
 
 
 def write_into(
-    nwbfile: NWBFile, file: h5py.File, *, cache_spec: bool = True, link_data: bool = True, again: bool = False
+    nwbfile: NWBFile,
+    file: h5py.File,
+    *,
+    cache_spec: bool = True,
+    link_data: bool = True,
+    compression: typing.Compression = "fast",
+    again: bool = False,
 ) -> Plan:
     """Write into a file that h5py has open: an empty one, or `again` into one that was written so before.
 
@@ -96,7 +111,7 @@ def write_into(
     plan = _checked_plan(nwbfile, store.location)
     for name in list(file):
         del file[name]
-    Writer(store, plan, link_data=link_data).write(cache_spec=cache_spec)
+    Writer(store, plan, link_data=link_data, compression=compression).write(cache_spec=cache_spec)
     store.flush()
     claim(plan, store.location)
     return plan
@@ -112,14 +127,22 @@ def _checked_plan(nwbfile: NWBFile, location: str) -> Plan:
     return plan
 
 
-def write_plan(plan: Plan, temporary: Path, *, cache_spec: bool = True, link_data: bool = True, postpone: bool = False) -> None:
+def write_plan(
+    plan: Plan,
+    temporary: Path,
+    *,
+    cache_spec: bool = True,
+    link_data: bool = True,
+    compression: typing.Compression = "fast",
+    postpone: bool = False,
+) -> None:
     """Write all objects of a plan into a new file, which is going to have another name.
 
     Parameters
     ----------
     plan : Plan
     temporary : path
-    cache_spec, link_data : bool
+    cache_spec, link_data, compression
         See `write_file`.
     postpone : bool
         Whether large arrays are left empty, see `photonwb.io.resuming`.
@@ -128,7 +151,8 @@ def write_plan(plan: Plan, temporary: Path, *, cache_spec: bool = True, link_dat
 
     store = NewStore(temporary, location=plan.location)
     try:
-        Writer(store, plan, link_data=link_data, postpone=postpone).write(cache_spec=cache_spec)
+        writer = Writer(store, plan, link_data=link_data, compression=compression, postpone=postpone)
+        writer.write(cache_spec=cache_spec)
     finally:
         store.close()
 
@@ -180,14 +204,25 @@ class Writer:
     store : Store
     plan : Plan
     link_data : bool
+    compression
+        How arrays are stored that do not say it themselves.
     postpone : bool
         Whether large arrays are left empty, to be filled later.
     """
 
-    def __init__(self, store: Store, plan: Plan, *, link_data: bool = True, postpone: bool = False) -> None:
+    def __init__(
+        self,
+        store: Store,
+        plan: Plan,
+        *,
+        link_data: bool = True,
+        compression: typing.Compression = "fast",
+        postpone: bool = False,
+    ) -> None:
         self.store = store
         self.plan = plan
         self.link_data = link_data
+        self.compression: typing.Compression = compression
         self.postpone = postpone
         self._referring_datasets: list[Callable[[], None]] = []
         self._referring_attributes: list[Callable[[], None]] = []

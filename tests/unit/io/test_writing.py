@@ -285,3 +285,29 @@ def test_a_full_disk_leaves_nothing_and_harms_nobody(way: str, tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     assert "File too large" in done.stdout
     assert list(tmp_path.iterdir()) == [source]
+
+
+@pytest.mark.parametrize(
+    ("compression", "filters"),
+    [
+        ("fast", {"shuffle": {}, "gzip": {"level": 1}}),
+        ("small", {"shuffle": {}, "gzip": {"level": 4}}),
+        ("none", {}),
+        (False, {}),
+        (9, {"shuffle": {}, "gzip": {"level": 9}}),
+        ("lzf", {"shuffle": {}, "lzf": {}}),
+    ],
+)
+def test_one_argument_says_how_to_compress(tmp_path, compression, filters):
+    frames = np.random.default_rng(0).integers(0, 9, (20, 64, 64), dtype="u2")
+    nwbfile = session()
+    nwbfile.add_acquisition(movie(frames))
+    wrapped = H5DataIO(frames, compression="gzip", shuffle=False)
+    nwbfile.add_acquisition(ImageSeries("wrapped", data=wrapped, unit="n.a.", rate=10.0))
+    with NWBHDF5IO(tmp_path / "a.nwb", "w") as io:
+        io.write(nwbfile, compression=compression)
+    with photonwb.open(tmp_path / "a.nwb") as read:
+        data = read.acquisition["movie"].data
+        assert dict(data.source.filters) == filters
+        assert dict(read.acquisition["wrapped"].data.source.filters) == {"gzip": {"level": 4}}
+        np.testing.assert_array_equal(data, frames)
