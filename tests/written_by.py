@@ -157,7 +157,13 @@ def caiman(path: Path, session: Session, *, looked_at: bool = True) -> Path:
     return save(nwbfile, path)
 
 
-def neuroconv(path: Path, session: Session, *, script: str = "NeuroConv provenance record\nneuroconv_version: 0.10.2") -> Path:
+def neuroconv(
+    path: Path,
+    session: Session,
+    *,
+    script: str = "NeuroConv provenance record\nneuroconv_version: 0.10.2",
+    rows_in_x: bool = True,
+) -> Path:
     """neuroconv 0.10: all signals in one container; x first, but for the pixels of masks."""
     nwbfile = new_file(source_script=script, source_script_file_name="convert.py")
     plane = plane_of(nwbfile)
@@ -169,7 +175,7 @@ def neuroconv(path: Path, session: Session, *, script: str = "NeuroConv provenan
     table = segmentation.create_plane_segmentation(name="PlaneSegmentation", description="Segmented ROIs", imaging_plane=plane)
     table.add_column("roi_name", "The unique identifier for each ROI.")
     for number in range(len(session.masks)):
-        table.add_roi(pixel_mask=session.pixels(number, rows_in_x=True), roi_name=str(number))
+        table.add_roi(pixel_mask=session.pixels(number, rows_in_x=rows_in_x), roi_name=str(number))
     table.add_column("iscell", "", session.accepted.astype("f8"))
     rois = table.create_roi_table_region("all", region=list(range(len(session.masks))))
     named = {"RoiResponseSeries": session.signals, "Neuropil": session.neuropil, "Deconvolved": session.deconvolved}

@@ -171,8 +171,14 @@ def _size_of_images(table: PlaneSegmentation, axis_order: AxisOrder) -> tuple[in
 
 
 def axis_order_of_masks(table: PlaneSegmentation) -> AxisOrder:
-    """Which coordinate of the masks of a table is horizontal, by the first evidence that there is."""
-    return next(_evidence(table), None) or _standard("table")
+    """Which coordinate of the masks of a table is horizontal, by the strongest evidence that there is."""
+    evidence = _evidence(table)
+    first = next(evidence, None) or _standard("table")
+    if first.how != "provenance" or first.is_standard:
+        return first
+    # A habit may have been given up since: signals, where there are any, know better.
+    second = next(evidence, None)
+    return first if second is None or second.order == first.order else second
 
 
 def evidence_on_masks(table: PlaneSegmentation) -> list[AxisOrder]:

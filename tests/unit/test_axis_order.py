@@ -123,6 +123,14 @@ def test_all_evidence(tmp_path):
     assert "r = " in found[2].reason
 
 
+def test_signals_know_better_than_a_habit_that_was_given_up(tmp_path):
+    with written(tmp_path, written_by.neuroconv, SQUARE, rows_in_x=False) as nwbfile:
+        table = table_of(nwbfile)
+        assert [(each.how, each.order) for each in evidence_on_masks(table)] == [("provenance", "yx"), ("correlation", "xy")]
+        assert (table.axis_order.how, table.axis_order.order) == ("correlation", "xy")
+        assert np.array_equal(table.masks[:], SQUARE.masks)
+
+
 def test_a_warning_tells_once(tmp_path):
     with written(tmp_path, written_by.caiman, WIDE) as nwbfile:
         table, movie = table_of(nwbfile), nwbfile.acquisition["TwoPhotonSeries"]
