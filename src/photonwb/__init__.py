@@ -65,7 +65,8 @@ _HOMES = {
 }
 _MODULES = (
     "base", "behavior", "common", "core", "device", "ecephys", "epoch", "errors", "event", "exporters", "external",
-    "file", "icephys", "image", "importers", "io", "layouts", "misc", "ogen", "ophys", "plots", "resources", "retinotopy", "testing",
+    "file", "icephys", "image", "importers", "io", "layouts", "misc", "ogen", "ophys", "plots", "resources", "retinotopy",
+    "testing",
 )  # fmt: skip
 
 __all__ = [  # noqa: RUF022 - the two kinds of names apart
