@@ -210,6 +210,29 @@ def test_x_and_y(make, link, tmp_path):
         assert size is None or size[:] == pytest.approx([COLUMNS * 2e-6, ROWS * 3e-6])
 
 
+def test_x_and_y_of_a_video(tmp_path):
+    """Of the UCLA Miniscope, whose movies are videos; written by another library, in its rows and columns."""
+    imageio = pytest.importorskip("imageio.v3", reason="no codec for videos is installed")
+    pytest.importorskip("av", reason="no codec for videos is installed")
+    frames = np.zeros((FRAMES, ROWS, COLUMNS), np.uint8)
+    frames[:, ROW, COLUMN] = 100 + np.arange(FRAMES)
+    folder = tmp_path / "Miniscope"
+    folder.mkdir()
+    imageio.imwrite(
+        folder / "0.avi", frames, plugin="pyav", codec="ffv1", fps=20, in_pixel_format="gray", out_pixel_format="gray"
+    )
+    (folder / "metaData.json").write_text(json.dumps({"deviceType": "Miniscope_V4_BNO", "deviceName": "Miniscope"}))
+    times = "".join(f"{number},{50 * number},0\n" for number in range(FRAMES))
+    (folder / "timeStamps.csv").write_text("Frame Number,Time Stamp (ms),Buffer Index\n" + times)
+    import_session(folder, tmp_path / "session.nwb", SAID | STARTED)
+    with photonwb.open(tmp_path / "session.nwb") as nwbfile:
+        series = nwbfile.acquisition["OnePhotonSeries"]
+        assert series.data.shape == (FRAMES, COLUMNS, ROWS)
+        assert np.array_equal(series.data[:, COLUMN, ROW], frames[:, ROW, COLUMN])
+        assert np.array_equal(series.frames[:], frames)
+        assert series.rate == 20
+
+
 # ---- memory
 
 

@@ -30,6 +30,9 @@ _PLANE, _REGIONS = "ImagingPlane", "PlaneSegmentation"
 # Properties that say which regions were kept.
 _ACCEPTED = ("is_accepted", "accepted", "iscell")
 _MASKS_AT_ONCE = 32
+_DEFECTS = {  # of version 0.10
+    "SbxImagingExtractor": "it gives the first of several planes only, and a whole number of frames per second: check the rate",
+}
 
 
 def can_open(path: Path) -> bool:
@@ -68,7 +71,8 @@ def read(
     """
     source = _opened(str(path), extractor, arguments)
     fragment = Fragment(path)
-    fragment.notes.append(f"read by {extractor} of roiextractors")
+    defect = _DEFECTS.get(str(extractor))
+    fragment.notes.append(f"read by {extractor} of roiextractors{f'; {defect}' if defect else ''}")
     if hasattr(source, "get_roi_ids"):
         _add_segmentation(fragment, source)
     else:
