@@ -50,6 +50,9 @@ class Members:
     def has(self, name: object) -> bool:
         return name in self._objects
 
+    def class_of(self, name: str) -> Any:
+        return type(self._objects[name])
+
     def read(self, name: str) -> Any:
         self.made.append(name)
         found = self._objects[name]

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["AbstractContainer", "Container", "Data", "Stored"]
 
+# So many objects of a collection are listed when an object is shown.
+_MOST_MEMBERS = 50
+
 
 class AbstractContainer(Hierarchy):
     """Base of all objects of the model."""
@@ -438,13 +441,22 @@ def _new_id() -> str:
 
 
 def _summary(value: Any) -> str:
-    """One line for a value, without reading bulk data."""
+    """A value without its bulk data; objects in a collection by name and class."""
     if isinstance(value, AbstractContainer):
-        return f"{value.name} {type(value).__module__}.{type(value).__name__}"
+        return f"{value.name} {type(value).__module__}.{type(value).__name__} at 0x{id(value):x}"
     if isinstance(value, LabelledDict):
-        return repr(value)
+        return _listing("{}", [(name, value.kind(name)) for name in value])
+    if isinstance(value, (list, tuple)) and value and isinstance(value[0], AbstractContainer):
+        return _listing("()", [(item.name, type(item)) for item in value])
     shape = shape_of(value)
     if shape is not None and not isinstance(value, (list, tuple)):
         return f"<{type(value).__name__} {' x '.join(str(length) for length in shape) or 'scalar'}>"
-    text = repr(value)
+    text = str(value)
     return text if len(text) <= 100 else f"{text[:97]}..."
+
+
+def _listing(brackets: str, members: list[tuple[str, type | None]]) -> str:
+    lines = [f"    {name} {kind or '(not readable)'}" for name, kind in members[:_MOST_MEMBERS]]
+    if len(members) > _MOST_MEMBERS:
+        lines.append(f"    and {len(members) - _MOST_MEMBERS} more")
+    return "\n".join([brackets[0], ",\n".join(lines), f"  {brackets[1]}"])

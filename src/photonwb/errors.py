@@ -4,6 +4,7 @@
     ├── InvalidValueError (ValueError)       a value that the field cannot hold
     │   └── OutOfRangeError (IndexError)     a row or position that does not exist
     ├── InvalidTypeError (TypeError)         a value of the wrong kind
+    │   └── InvalidKeyError (KeyError)       what stands in [] means neither rows nor a name
     ├── NotFoundError (KeyError)             no object of that name
     ├── SchemaError (ValueError)             a specification that makes no sense
     ├── StorageError (OSError)               the file cannot be opened, read or written
@@ -26,6 +27,7 @@ __all__ = [
     "ClosedFileError",
     "DamagedFileError",
     "ExistingFileError",
+    "InvalidKeyError",
     "InvalidTypeError",
     "InvalidValueError",
     "MissingFileError",
@@ -62,6 +64,12 @@ class NotFoundError(PhotonwbError, KeyError):
     def __str__(self) -> str:
         # KeyError shows the repr of its argument, which would escape the message.
         return str(self.args[0]) if self.args else ""
+
+
+class InvalidKeyError(InvalidTypeError, KeyError):
+    """A key of a kind that means neither rows nor a name."""
+
+    __str__ = NotFoundError.__str__
 
 
 class SchemaError(PhotonwbError, ValueError):

@@ -214,9 +214,6 @@ class NWBFile(EditedFile, SessionTables, IcephysTables, neurodata_type="NWBFile"
         dates = datetime.now().astimezone() if file_create_date is None else file_create_date
         dates = [dates] if isinstance(dates, datetime) else list(dates)
         given["file_create_date"] = [with_zone(date, "file_create_date") for date in dates]
-        for name in ("experimenter", "related_publications"):
-            if isinstance(given[name], list):
-                given[name] = tuple(given[name])
         self._init(given)
 
     def _check_retired(self, **given: Any) -> None:

@@ -38,6 +38,10 @@ class Members(Protocol[T_co]):
 
     def read(self, name: str) -> T_co: ...
 
+    def class_of(self, name: str) -> type[T_co] | None:
+        """Class of a member, without reading it; None if that does not work."""
+        ...
+
 
 class LabelledDict(MutableMapping[str, T]):
     """Objects by name (or by another attribute of theirs).
@@ -186,7 +190,8 @@ class LabelledDict(MutableMapping[str, T]):
 
     def __repr__(self) -> str:
         try:
-            return f"{{{', '.join(f'{key!r}: <{self._kind(key)}>' for key in self)}}}"
+            kinds = {key: getattr(self.kind(key), "__name__", "not readable") for key in self}
+            return f"{{{', '.join(f'{key!r}: <{kind}>' for key, kind in kinds.items())}}}"
         except ClosedFileError as error:
             return f"<{self.label}, which cannot be read: {error}>"
 
@@ -195,8 +200,11 @@ class LabelledDict(MutableMapping[str, T]):
 
         return dict_html(self)
 
-    def _kind(self, key: str) -> str:
-        return type(self._items[key]).__name__ if key in self._items else "not read yet"
+    def kind(self, key: str) -> type[T] | None:
+        """Class of an object, which is not read for it; None for one that cannot be read."""
+        if key in self._items:
+            return type(self._items[key])
+        return None if self._members is None else self._members.class_of(key)
 
 
 def _listing(names: list[str]) -> str:

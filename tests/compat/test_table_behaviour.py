@@ -48,10 +48,8 @@ def outcome(call: Any, lib: Any) -> tuple[Any, ...]:
         try:
             result = "gives", plain(call(lib))
         except (LookupError, ValueError, TypeError, AssertionError) as error:
-            family = next(
-                base for base in (IndexError, KeyError, ValueError, TypeError, AssertionError) if isinstance(error, base)
-            )
-            result = "raises", family.__name__
+            families = (IndexError, KeyError, ValueError, TypeError, AssertionError)
+            result = "raises", *(base.__name__ for base in families if isinstance(error, base))
     return *result, len([each for each in seen if issubclass(each.category, UserWarning)])
 
 
@@ -380,10 +378,6 @@ CALLS |= {
 
 # What we do otherwise, and why.
 DIFFERENT: dict[str, tuple[str, Any]] = {
-    **{
-        f"{call}": ("a key of the wrong kind is a TypeError everywhere", ("raises", "TypeError"))
-        for call in ("table[1.5]", "arrays[1.5]", "regions[1.5]", "regions.get(1.5, index=False)", "table.get(1.5, df=False)")
-    },
     "row dict": ("a row as a dict may bring its identifier, as the argument `data` promises", ("gives",)),
     "enum": ("hdmf warns that its EnumData is experimental", ("gives",)),
     "enum frame": ("hdmf warns that its EnumData is experimental", ("gives",)),
@@ -394,7 +388,11 @@ DIFFERENT: dict[str, tuple[str, Any]] = {
 
 @pytest.mark.parametrize("name", [name for name in CALLS if name not in DIFFERENT])
 def test_same_behaviour(name: str) -> None:
-    assert outcome(CALLS[name], ours) == outcome(CALLS[name], theirs)
+    mine, expected = outcome(CALLS[name], ours), outcome(CALLS[name], theirs)
+    if expected[0] == "raises":  # our errors are of each kind that one of pynwb's is
+        assert set(mine) >= set(expected)
+    else:
+        assert mine == expected
 
 
 @pytest.mark.parametrize("name", DIFFERENT)

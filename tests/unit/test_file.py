@@ -95,7 +95,7 @@ def test_a_new_file_has_what_it_was_given(nwbfile: NWBFile) -> None:
 
 def test_texts_that_may_be_several() -> None:
     file = NWBFile("d", "i", START, experimenter="A, B", related_publications=["x", "y"], keywords=["k"])
-    assert (file.experimenter, file.related_publications, file.keywords) == (("A, B",), ("x", "y"), ["k"])
+    assert (file.experimenter, file.related_publications, file.keywords) == (("A, B",), ["x", "y"], ["k"])
 
 
 @pytest.mark.parametrize(

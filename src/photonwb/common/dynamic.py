@@ -12,6 +12,7 @@ from photonwb.common import building, selection
 from photonwb.common.columns import ElementIdentifiers, VectorData
 from photonwb.common.filling import FilledColumns
 from photonwb.common.regions import DynamicTableRegion
+from photonwb.common.rows import pair
 from photonwb.errors import ClosedFileError, InvalidValueError, NotFoundError, OutOfRangeError
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class DynamicTable(FilledColumns, neurodata_type="DynamicTable"):
             found = self._member(key)
             return default if found is None else found
         if isinstance(key, tuple):
-            return selection.cell_at(self, *key)
+            return selection.cell_at(self, *pair(key, self._label()))
         return selection.rows_at(self, key, df=df, index=index, **kwargs)
 
     def to_dataframe(self, exclude: Collection[str] | None = None, index: bool = False) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from photonwb.arrays.growing import is_array, is_wrapper
 from photonwb.common.columns import VectorData
-from photonwb.common.rows import as_rows, is_one_row, one_row
+from photonwb.common.rows import as_rows, is_one_row, one_row, pair
 from photonwb.errors import InvalidValueError, OutOfRangeError
 from photonwb.fields import attribute, content
 
@@ -163,20 +163,26 @@ class DynamicTableRegion(VectorData, neurodata_type="DynamicTableRegion"):
         if not df and not index:
             raise InvalidValueError(f"{self._label()}.get: df=False needs index=True")
         if isinstance(arg, str):
-            return self.table[arg]
+            return self._known_table()[arg]
         if isinstance(arg, tuple):
-            row, column = arg
+            row, column = pair(arg, self._label())
             if not is_one_row(row):
-                return self.table[column].get(self._rows_at(row))
-            return self.table[self._row_at(row), column]
+                return self._known_table()[column].get(self._rows_at(row))
+            return self._known_table()[self._row_at(row), column]
         if is_one_row(arg):
             row = self._row_at(arg)
-            return row if index else self.table.get(row, df=df, index=index, **kwargs)
+            return row if index else self._known_table().get(row, df=df, index=index, **kwargs)
         data: Any = self.data
         if index and isinstance(arg, slice):
             return data[arg]
         rows = self._rows_at(arg)
         return rows if index else self._frame(rows, **kwargs)
+
+    def _known_table(self) -> DynamicTable:
+        table: Any = self.table
+        if table is None:
+            raise InvalidValueError(f"{self._label()}.table: it is not set, so there is nothing to look up; set it first")
+        return table
 
     def _row_at(self, place: Any) -> int:
         """The row number at one place, which must be a row of the table."""
@@ -204,7 +210,7 @@ class DynamicTableRegion(VectorData, neurodata_type="DynamicTableRegion"):
         """The rows of the table, each read once however often it occurs, in the order of the region."""
         import numpy as np
 
-        table = self.table
+        table = self._known_table()
         wanted = np.asarray(rows, dtype=np.int64)
         for row in wanted[(wanted < 0) | (wanted >= len(table))]:
             raise self._no_row(int(row), table)
@@ -216,10 +222,11 @@ class DynamicTableRegion(VectorData, neurodata_type="DynamicTableRegion"):
         import numpy as np
 
         rows: Any = self.data
+        table = self._known_table()
         wanted = np.asarray(rows[:], dtype=np.int64)
-        for row in wanted[(wanted < 0) | (wanted >= len(self.table))]:
-            raise self._no_row(int(row), self.table)
-        return self.table.to_dataframe(**kwargs).iloc[wanted]
+        for row in wanted[(wanted < 0) | (wanted >= len(table))]:
+            raise self._no_row(int(row), table)
+        return table.to_dataframe(**kwargs).iloc[wanted]
 
     @property
     def shape(self) -> tuple[int | None, ...] | None:

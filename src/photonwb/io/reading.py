@@ -340,6 +340,10 @@ class StoredMembers:
         node = self._reader.follow(self._group[name], self._group)
         return self._reader.object_at(node, cls=self._classes.pop(name, None))
 
+    def class_of(self, name: str) -> type[AbstractContainer] | None:
+        """Class of the object of that name, without reading it; None for one that cannot be read."""
+        return self._classes.get(name) if self.has(name) else None
+
     def _belongs(self, name: str) -> bool:
         try:
             cls = self._reader.class_at(self._reader.follow(self._group[name], self._group))

@@ -10,7 +10,14 @@ import pytest
 
 from photonwb.arrays import DataChunkIterator
 from photonwb.common import DynamicTable, ElementIdentifiers, EnumData, VectorData, VectorIndex, column
-from photonwb.errors import InvalidTypeError, InvalidValueError, NotFoundError, OutOfRangeError, UnreadableObjectError
+from photonwb.errors import (
+    InvalidKeyError,
+    InvalidTypeError,
+    InvalidValueError,
+    NotFoundError,
+    OutOfRangeError,
+    UnreadableObjectError,
+)
 from stored import CountedArray, stored_column, stored_index, stored_table
 
 
@@ -438,3 +445,28 @@ def test_a_column_that_is_taken_out():
 def test_many_columns():
     table = DynamicTable("t", "d", columns=[VectorData(f"column {number}", "d", data=[number]) for number in range(1500)])
     assert table.to_dataframe().shape == (1, 1500)
+
+
+@pytest.mark.parametrize("key", [1.5, None, b"area", True, ..., [0, "area"], [1.5]], ids=repr)
+def test_what_means_neither_rows_nor_a_column(key):
+    for ask in (lambda: cells()[key], lambda: cells().get(key)):
+        with pytest.raises(InvalidKeyError, match=r"expected (a|the number of a) row") as caught:
+            ask()
+        assert isinstance(caught.value, KeyError)
+        assert isinstance(caught.value, TypeError)
+
+
+@pytest.mark.parametrize("key", [(), (0,), (0, "area", 1)], ids=repr)
+def test_keys_of_which_there_are_more_or_fewer_than_two(key):
+    with pytest.raises(IndexError, match=rf"expected \[row\] or \[row, column\], got {len(key)} keys"):
+        cells()[key]
+    with pytest.raises(IndexError, match=f"got {len(key)} keys"):
+        cells().create_region("rows", [0, 1], "d")[key]
+
+
+def test_a_region_whose_table_is_not_known_yet():
+    table = DynamicTable("t", "d", columns=[{"name": "rows", "description": "d", "table": True}])
+    table.add_row(rows=1)
+    for ask in (lambda: table.get(0, index=False), table.to_dataframe, lambda: table["rows"]["area"], table["rows"].to_dataframe):
+        with pytest.raises(InvalidValueError, match=r"'rows'.table: it is not set"):
+            ask()
