@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from photonwb import __version__
 from photonwb.cli.options import count
-from photonwb.cli.output import OutputError
+from photonwb.cli.output import OutputError, told, written
 from photonwb.errors import PhotonwbError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def run(options: Namespace) -> int:
         notes.append(f"{frames} frames of {width} × {height} pixels, {len(recording.masks)} cells")
     with _step("describe it in the words of NWB"):
         nwbfile = as_nwbfile(recording)
-    with _step(f"write {path}") as notes:
+    with _step(f"write {path}") as notes, told(path):
         photonwb.write(nwbfile, path)
         raw = recording.raw.nbytes + recording.corrected.nbytes
         notes.append(f"two movies of {raw / 2e6:.1f} MB, {path.stat().st_size / 1e6:.1f} MB in the file")
@@ -132,5 +132,6 @@ def _draw(nwbfile: NWBFile, path: Path) -> str:
         figure = plot_overview(nwbfile)
     except ImportError:
         return "not drawn, there is no matplotlib: pip install 'photonwb[plots]'"
-    figure.savefig(path, dpi=120)
+    with written(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=120)
     return "mean image, regions and traces"

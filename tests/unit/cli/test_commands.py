@@ -15,20 +15,7 @@ from helpers import modules_loaded_by
 from photonwb.cli import COMMANDS, main
 from photonwb.projections import project
 from photonwb.simulation import as_nwbfile
-
-FILE_COMMANDS = {
-    "info": [],
-    "tree": [],
-    "doctor": [],
-    "validate": [],
-    "convert": ["out.nwb"],
-    "repack": ["out.nwb"],
-    "recover": ["-o", "out.nwb"],
-    "export": ["mean", "-o", "out.npy"],
-    "project": ["-o", "out.npz"],
-    "traces": [],
-    "dff": [],
-}
+from synthetic_sources import SAID
 
 
 @pytest.fixture
@@ -287,17 +274,7 @@ def test_import(photonwb_command, tmp_path, recording):
     done = photonwb_command("import", "movie.npy", "-o", "new.nwb", "--axes", "txy")
     assert done.returncode == 2
     assert "indicator" in done.stderr
-    said = {
-        "session_start_time": "2026-01-05T14:00:00+00:00",
-        "session_description": "a mouse",
-        "device": "microscope",
-        "indicator": "GCaMP6f",
-        "location": "V1",
-        "excitation_lambda": 920,
-        "emission_lambda": 510,
-        "rate": 15,
-    }
-    pairs = [part for name, value in said.items() for part in ("--set", f"{name}={value}")]
+    pairs = [part for name, value in {**SAID, "rate": 15}.items() for part in ("--set", f"{name}={value}")]
     done = photonwb_command("import", "movie.npy", "-o", "new.nwb", "--axes", "txy", *pairs)
     assert (done.returncode, done.stderr) == (0, "")
     assert "30 × 48 × 40" in done.stdout
@@ -305,26 +282,6 @@ def test_import(photonwb_command, tmp_path, recording):
         (movie,) = nwbfile.acquisition.values()
         assert (movie.data[:] == recording.raw).all()
         assert movie.rate == 15
-
-
-@pytest.mark.parametrize("command", FILE_COMMANDS)
-def test_a_missing_file_is_one_line(command, tmp_path, capsys):
-    arguments = [str(tmp_path / part) if part.startswith("out") else part for part in FILE_COMMANDS[command]]
-    assert main([command, str(tmp_path / "nothing.nwb"), *arguments]) == 3
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.startswith(f"photonwb {command}: ")
-    assert "nothing.nwb" in said.err
-    assert said.err.count("\n") == 1
-
-
-@pytest.mark.parametrize("command", FILE_COMMANDS)
-def test_a_file_of_another_kind_cannot_be_read(command, tmp_path, capsys):
-    (tmp_path / "notes.nwb").write_text("no HDF5\n" * 100)
-    arguments = [str(tmp_path / part) if part.startswith("out") else part for part in FILE_COMMANDS[command]]
-    assert main([command, str(tmp_path / "notes.nwb"), *arguments]) == 3
-    assert "HDF5" in "".join(capsys.readouterr())
-    assert [path.name for path in tmp_path.iterdir()] == ["notes.nwb"]
 
 
 def test_debug_shows_where_an_error_arose(tmp_path):

@@ -5,36 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import os
-import signal
 import subprocess
 import sys
 
 import pytest
 
 from photonwb.cli import main
-
-INTERRUPTED = """
-import importlib, sys, time
-from photonwb.cli import main
-module, _, path = sys.argv.pop(1).partition(":")
-owner, _, name = path.rpartition(".")
-target = importlib.import_module(module)
-target = getattr(target, owner) if owner else target
-def wait(*_, **__):
-    print("ready", flush=True)
-    time.sleep(60)
-setattr(target, name, wait)
-sys.exit(main())
-"""  # stops where it was told to, until it is interrupted
-
-FULL = """
-import resource, signal, sys
-sys.dont_write_bytecode = True
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
-from photonwb.cli import main
-sys.exit(main())
-"""  # no file can become larger than that, as on a full disk
 
 WRITING = {
     "convert": ["out.nwb"],
@@ -44,34 +20,6 @@ WRITING = {
     "traces": ["-o", "out.csv"],
     "doctor": ["--fix", "-o", "out.nwb"],
 }
-POINTS = {
-    "convert": "photonwb.io.writing:Writer.finish",
-    "repack": "photonwb.io.repacking:_Copy._count",
-    "project": "photonwb.cli.saving:save_images",
-}
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="signals are another matter there")
-@pytest.mark.parametrize("command", POINTS)
-def test_an_interrupted_command_leaves_nothing_behind(command, session_file, tmp_path):
-    arguments = [sys.executable, "-c", INTERRUPTED, POINTS[command], command, str(session_file), *WRITING[command]]
-    with subprocess.Popen(arguments, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "ready\n"
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
-    assert (process.returncode, said) == (130, "")
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="needs limits of resources")
-@pytest.mark.parametrize("command", ["export", "traces"])
-def test_a_full_disk_is_one_line_and_leaves_nothing_behind(command, photonwb_command, session_file, tmp_path):
-    done = photonwb_command(command, session_file, *WRITING[command], start=("-c", FULL))
-    assert done.returncode == 4, done.stderr
-    assert done.stdout == ""
-    assert done.stderr.startswith(f"photonwb {command}: out.")
-    assert done.stderr.count("\n") == 1
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("command", ["convert", "repack", "doctor"])
@@ -111,23 +59,6 @@ def test_nothing_is_replaced_without_being_told_to(command, session_file, tmp_pa
     assert main([command, str(session_file), *WRITING[command], "--overwrite"]) == 0
     assert (tmp_path / name).read_bytes() != b"mine"
     assert [path.name for path in tmp_path.iterdir()] == [name]
-
-
-def test_a_reader_that_has_seen_enough_is_no_error(session_file):
-    arguments = [sys.executable, "-m", "photonwb", "traces", str(session_file)]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        process.stdout.close()
-        assert process.stderr.read() == b""
-        assert process.wait(60) == 0
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")  # noqa: PTH110
-def test_an_output_that_takes_nothing(session_file):
-    with open("/dev/full", "w") as full:  # noqa: PTH123
-        arguments = [sys.executable, "-m", "photonwb", "info", str(session_file)]
-        done = subprocess.run(arguments, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
-    assert done.returncode == 4
-    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")

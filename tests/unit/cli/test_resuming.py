@@ -17,6 +17,7 @@ import pytest
 import photonwb
 from photonwb.cli.output import OutputError
 from photonwb.cli.resuming import resuming
+from synthetic_sources import SAID
 
 # Small arrays count as large, and come in many blocks with a commit point behind each; at the third one there is a signal.
 STEPWISE = """
@@ -37,18 +38,15 @@ def commit_and_end(*arguments):
 JournaledStore.commit = commit_and_end
 sys.exit(main())
 """
-SAID = {
-    "session_start_time": "2026-01-05T14:00:00+00:00",
-    "session_description": "a mouse",
-    "device": "microscope",
-    "indicator": "GCaMP6f",
-    "location": "V1",
-    "excitation_lambda": 920,
-    "emission_lambda": 510,
-    "rate": 15,
-}
 COMMANDS = {
-    "import": ["movie.npy", "-o", "out.nwb", "--axes", "txy", *(f"--set={name}={value}" for name, value in SAID.items())],
+    "import": [
+        "movie.npy",
+        "-o",
+        "out.nwb",
+        "--axes",
+        "txy",
+        *(f"--set={name}={value}" for name, value in {**SAID, "rate": 15}.items()),
+    ],
     "convert": ["session.nwb", "out.nwb"],
     "repack": ["session.nwb", "out.nwb", "--compression", "small"],
 }
