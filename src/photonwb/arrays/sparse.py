@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Block = tuple[tuple[slice, ...], NDArray[Any]]
 
-__all__ = ["SparseStack"]
+__all__ = ["SparseStack", "without_zeros"]
 
 
 class _Box(NamedTuple):
@@ -140,6 +140,27 @@ class SparseStack:
                 values[position, *_within(box.place, place)] = box.values
             if values.size:
                 yield (slice(start, start + len(boxes)), *place), values
+
+
+def without_zeros(blocks: Iterable[Block], chunks: tuple[int, ...]) -> Iterator[Block]:
+    """Of blocks of images only the chunks around what is not zero.
+
+    Parameters
+    ----------
+    blocks : iterable of (tuple of slice, array)
+        Places and values; they begin where chunks begin.
+    chunks : tuple of int
+        Shape of the chunks that the values go to, one of whose axes is that of the images.
+    """
+    for place, values in blocks:
+        for start in range(0, len(values), chunks[0]):
+            images = values[start : start + chunks[0]]
+            inside = _on_grid([_bounds(images)[1:]], chunks[1:], images.shape[1:])
+            part = images[(slice(None), *inside)]
+            if part.size:
+                first = place[0].start + start
+                rest = (slice(axis.start + one.start, axis.start + one.stop) for axis, one in zip(place[1:], inside, strict=True))
+                yield (slice(first, first + len(part)), *rest), part
 
 
 def _bounds(image: NDArray[Any]) -> tuple[slice, ...]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from photonwb.arrays.incoming import incoming
-from photonwb.arrays.sparse import SparseStack
+from photonwb.arrays.sparse import SparseStack, without_zeros
 from photonwb.errors import InvalidTypeError, InvalidValueError
 
 
@@ -35,10 +35,12 @@ def test_values_come_back_to_the_bit(images):
 
 
 @given(sparse_images("f4"), st.tuples(*[st.integers(1, 5)] * 4))
-def test_blocks_lie_on_the_chunks_and_hold_all_that_is_not_zero(images, chunks):
+@pytest.mark.parametrize("is_stack", [True, False])
+def test_blocks_lie_on_the_chunks_and_hold_all_that_is_not_zero(is_stack, images, chunks):
     chunks = chunks[: images.ndim]
+    blocks = incoming(stack_of(images) if is_stack else images).blocks(chunks)
     written = np.zeros(images.shape, images.dtype)
-    for place, values in incoming(stack_of(images)).blocks(chunks):
+    for place, values in blocks if is_stack else without_zeros(blocks, chunks):
         assert all(axis.start % edge == 0 for axis, edge in zip(place, chunks, strict=True))
         assert all(
             axis.stop % edge == 0 or axis.stop == length for axis, edge, length in zip(place, chunks, images.shape, strict=True)
@@ -80,6 +82,16 @@ def test_only_the_box_is_kept():
     image[:] = 5  # the buffer of the user is theirs
     assert [values.shape for _, values in stack.blocks((1, 64, 64))] == [(1, 64, 64)] * 3
     assert stack[2].sum() == 6
+
+
+def test_of_dense_images_only_tiles_with_something_in_them_are_left():
+    images = np.zeros((3, 512, 512), "f4")
+    images[0, 7:9, 100:103] = images[2, 60:70, 60:70] = 1
+    left = [(place, values.shape) for place, values in without_zeros(incoming(images).blocks((1, 64, 64)), (1, 64, 64))]
+    assert left == [
+        ((slice(0, 1), slice(0, 64), slice(64, 128)), (1, 64, 64)),
+        ((slice(2, 3), slice(0, 128), slice(0, 128)), (1, 128, 128)),
+    ]
 
 
 def test_a_stack_stays_as_it_is_when_it_is_extended():
