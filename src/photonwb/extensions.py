@@ -50,8 +50,10 @@ def load_namespaces(namespace_path: typing.Path) -> tuple[str, ...]:
 
     Raises
     ------
+    MissingFileError
+        The file, or a source that it names, does not exist.
     SchemaError
-        The file, or a source that it names, is missing or makes no sense.
+        It makes no sense.
     """
     before = loaded_catalog()
     after = before.load_namespaces(namespace_path)

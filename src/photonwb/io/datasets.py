@@ -13,12 +13,12 @@ from photonwb.arrays import DataIO, incoming, layout_for
 from photonwb.arrays.appended import AppendedArray
 from photonwb.checks import describe_value
 from photonwb.errors import InvalidTypeError, InvalidValueError, PhotonwbError
-from photonwb.io.elements import converted, element_for, smallest_unsigned
+from photonwb.io.elements import TEXTS, converted, element_for, smallest_unsigned
 from photonwb.io.references import reference_array
 from photonwb.storage.contract import ASCII, Layout, Link, Typed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import numpy as np
 
@@ -82,9 +82,15 @@ def _bad_value(container: AbstractContainer, field: Field, value: Any, error: Ex
 
 
 def write_array(
-    writer: Writer, parent: Group, name: str, container: AbstractContainer, field: Field, value: Any
+    writer: Writer,
+    parent: Group,
+    name: str,
+    container: AbstractContainer,
+    field: Field,
+    value: Any,
+    attributes: Mapping[str, Any] | None = None,
 ) -> Dataset | None:
-    """Write the values of a field as a dataset.
+    """Write the values of a field as a dataset, which is created with `attributes` where it is an array.
 
     Returns
     -------
@@ -110,7 +116,15 @@ def write_array(
     if isinstance(value, (list, tuple)) and value and isinstance(value[0], dt.date):
         stored = written_value(container, field, value)
         return parent.create_dataset(name, Layout(stored.value.shape, ASCII), stored.value)
-    return _write_blocks(writer, parent, name, container, field, value)
+    if isinstance(value, (list, tuple)) and not value and field.dtype in TEXTS:
+        value = _no_texts()
+    return _write_blocks(writer, parent, name, container, field, value, attributes)
+
+
+def _no_texts() -> Any:
+    import numpy as np
+
+    return np.empty(0, dtype=object)
 
 
 def _is_scalar(value: Any) -> bool:
@@ -169,7 +183,15 @@ def _place_of(values: Any) -> tuple[str | None, str | None]:
     return None, None
 
 
-def _write_blocks(writer: Writer, parent: Group, name: str, container: AbstractContainer, field: Field, value: Any) -> Dataset:
+def _write_blocks(
+    writer: Writer,
+    parent: Group,
+    name: str,
+    container: AbstractContainer,
+    field: Field,
+    value: Any,
+    attributes: Mapping[str, Any] | None,
+) -> Dataset:
     try:
         data = incoming(value)
     except PhotonwbError as error:
@@ -178,7 +200,7 @@ def _write_blocks(writer: Writer, parent: Group, name: str, container: AbstractC
     layout = Layout(*layout_for(data, element, role_of(container, field), writer.compression))
     if writer.postpone and layout.maximum and is_postponed(container, field, value):
         return parent.create_dataset(name, layout._replace(shape=(0, *layout.shape[1:])))
-    dataset = parent.create_dataset(name, layout)
+    dataset = parent.create_dataset(name, layout, attributes=attributes)
     blocks = converted_blocks(container, field, data.blocks(layout.chunks), element)
     dataset.write_blocks(_growing(dataset, blocks) if None in data.shape else blocks)
     return dataset

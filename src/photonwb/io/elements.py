@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from photonwb.storage.contract import ElementType
 
-__all__ = ["converted", "element_for", "smallest_unsigned"]
+__all__ = ["TEXTS", "converted", "element_for", "smallest_unsigned"]
 
 # dtype of the standard: (kinds of numpy, least number of bytes, numpy code of the result's kind)
 _NUMBERS = {
@@ -38,7 +38,8 @@ _NUMBERS = {
     "uint16": ("u", 2),
     "uint8": ("u", 1),
 }
-_TEXTS = {
+# dtype of the standard for texts, and what they are stored as.
+TEXTS = {
     "text": TEXT,
     "utf": TEXT,
     "utf8": TEXT,
@@ -71,10 +72,10 @@ def element_for(wanted: str | None, given: np.dtype[Any]) -> ElementType:
         )
     if given.kind == "c":
         raise InvalidTypeError(f"expected real numbers, got {given}: store the real and the imaginary part on their own")
-    if wanted in _TEXTS:
+    if wanted in TEXTS:
         if given.kind not in "USO":
             raise InvalidTypeError(f"expected text, got {given}")
-        return _TEXTS[wanted]
+        return TEXTS[wanted]
     if wanted == "numeric":
         return _numeric(given)
     if wanted in _NUMBERS:

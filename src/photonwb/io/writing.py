@@ -24,7 +24,7 @@ from photonwb.schema import bundled
 from photonwb.storage.contract import Link, Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     import h5py
 
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from photonwb.storage.contract import Dataset, Group, Store
 
 __all__ = ["Writer", "claim", "replacing", "unfilled", "write_file", "write_into", "write_plan"]
+
+# Attributes of more elements may be larger than the 64 KiB that there are in an ordinary HDF5 object.
+_LONG = 1000
 
 # Groups that every file has, be they empty.
 _ALWAYS = ("acquisition", "analysis", "general", "processing", "stimulus/presentation", "stimulus/templates")
@@ -254,12 +257,13 @@ class Writer:
         self._referring_datasets.clear()
         self._referring_attributes.clear()
 
-    def group_at(self, path: str) -> Group:
-        """The group of that path, made where it does not exist yet."""
+    def group_at(self, path: str, attributes: Mapping[str, Any] | None = None) -> Group:
+        """The group of that path, made where it does not exist yet, and then with these attributes."""
         group = self.store.root
-        for name in path.strip("/").split("/"):
-            if name:
-                group = cast("Group", group[name]) if name in group else group.create_group(name)
+        names = [name for name in path.split("/") if name]
+        for depth, name in enumerate(names, 1):
+            made_with = attributes if depth == len(names) else None
+            group = cast("Group", group[name]) if name in group else group.create_group(name, made_with)
         return group
 
     # ---- objects
@@ -277,7 +281,7 @@ class Writer:
             if isinstance(container, Data):
                 self._write_data(container, path)
             else:
-                group = self.group_at(path)
+                group = self.group_at(path, self._long_attributes(container))
                 self._write_type(container, group)
                 for field in type(container).__fields__.values():
                     if field.kind != Kind.ATTRIBUTE:
@@ -353,9 +357,19 @@ class Writer:
             self._write_with_attributes(container, field, holder, name, value)
 
     def _write_with_attributes(self, container: AbstractContainer, field: Field, holder: Group, name: str, value: Any) -> None:
-        node = write_array(self, holder, name, container, field, value)
+        node = write_array(self, holder, name, container, field, value, self._long_attributes(container, of=field.path))
         if node is not None:
             self.write_attributes(container, node, of=field.path)
+
+    def _long_attributes(self, container: AbstractContainer, of: str = "") -> dict[str, Any]:
+        """Attributes so long that HDF5 may have room for them only in an object that is created with them."""
+        found: dict[str, Any] = {}
+        for field in type(container).__fields__.values():
+            if field.kind == Kind.ATTRIBUTE and field.where == of and field.shapes:
+                value: Any = container.fields.get(field.name)
+                if hasattr(value, "__len__") and len(value) > _LONG:
+                    found[field.key or field.name] = written_value(container, field, value)
+        return found
 
     def write_attributes(self, container: AbstractContainer, node: Group | Dataset, of: str = "") -> None:
         """Attributes of the object itself, or `of` one of its datasets."""

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from photonwb.errors import SchemaError
+from photonwb.errors import MissingFileError, SchemaError
 
 if TYPE_CHECKING:
     from photonwb import typing
@@ -22,8 +22,10 @@ def read_namespaces(path: typing.Path) -> dict[str, dict[str, dict[str, str]]]:
 
     Raises
     ------
+    MissingFileError
+        The file, or a source that it names, does not exist.
     SchemaError
-        If the file, or a source that it names, is missing or cannot be read.
+        It cannot be read.
     """
     path = Path(path)
     document = _document(path)
@@ -64,6 +66,8 @@ def _document(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
         document: object = json.loads(text) if path.suffix == ".json" else _yaml(text)
+    except FileNotFoundError as error:
+        raise MissingFileError(f"The specification {path} does not exist.") from error
     except (OSError, ValueError, RecursionError) as error:
         raise SchemaError(f"The specification {path} cannot be read: {error}") from error
     if not isinstance(document, dict):

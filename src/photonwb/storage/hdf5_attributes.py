@@ -10,6 +10,7 @@ import numpy as np
 
 from photonwb.errors import DamagedFileError, InvalidValueError, NotFoundError
 
+from .contract import ASCII, TEXT
 from .elements import normalise, plain_value
 from .hdf5_library import h5a, h5s, name_bytes, name_text
 from .hdf5_types import decode, encode, file_type, memory_type
@@ -17,12 +18,14 @@ from .hdf5_types import decode, encode, file_type, memory_type
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .contract import ElementType
     from .hdf5 import HDF5Store
 
 __all__ = ["HDF5Attributes", "needs_dense_storage"]
 
 # Largest attribute that fits into the classic header of an object, in bytes.
 LARGEST = 65_000
+SIZE_OF_TEXT = 16  # which lies elsewhere: its length and place
 
 
 class HDF5Attributes(MutableMapping[str, Any]):
@@ -95,7 +98,7 @@ class HDF5Attributes(MutableMapping[str, Any]):
             try:
                 attribute = h5a.create(owner, new, type_id, space)
             except (OSError, RuntimeError) as error:
-                if type_id.get_size() * array.size <= LARGEST:
+                if _size_in_file(element) * array.size <= LARGEST:
                     raise
                 raise InvalidValueError(
                     f"{store.location}: {path}: attribute {name!r} of {array.shape} elements is larger than the 64 KiB that an "
@@ -117,7 +120,11 @@ class HDF5Attributes(MutableMapping[str, Any]):
 def needs_dense_storage(value: Any) -> bool:
     """Whether an attribute is too large for the classic header of an object."""
     array, element = normalise(value)
-    return file_type(element).get_size() * array.size > LARGEST
+    return _size_in_file(element) * array.size > LARGEST
+
+
+def _size_in_file(element: ElementType) -> int:
+    return SIZE_OF_TEXT if element in (TEXT, ASCII) else file_type(element).get_size()
 
 
 def _checked_name(name: str) -> bytes:

@@ -13,6 +13,7 @@ import pytest
 import photonwb
 from photonwb import NWBHDF5IO, DataChunkIterator, H5DataIO, NWBFile, TimeSeries
 from photonwb.arrays import GenericDataChunkIterator
+from photonwb.common import DynamicTable, VectorData
 from photonwb.errors import InvalidTypeError, InvalidValueError, StorageError
 from photonwb.image import ImageSeries
 
@@ -186,6 +187,33 @@ def test_numbers_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     nwbfile.add_acquisition(TimeSeries("s", [1.0, 2.0], "V", rate=1.0, control=[1.5, 2.5]))
     with pytest.raises(InvalidValueError, match=r"'s'\.control: expected whole numbers"):
         photonwb.write(nwbfile, tmp_path / "a.nwb")
+
+
+@pytest.mark.parametrize("name", ["keywords", "experimenter", "related_publications"])
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_no_texts_at_all(name: str, kind: type, tmp_path: Path) -> None:
+    arguments: Any = {name: kind()}
+    nwbfile = NWBFile("writing", "writing", datetime(2024, 1, 1, tzinfo=UTC), **arguments)
+    photonwb.write(nwbfile, tmp_path / "a.nwb")
+    with photonwb.open(tmp_path / "a.nwb") as again:
+        assert list(getattr(again, name)) == []
+
+
+def test_attributes_that_are_longer_than_hdf5_usually_takes(tmp_path: Path) -> None:
+    nwbfile = session()
+    frames = list(range(9000))
+    files = [f"{frame}.tif" for frame in frames]
+    nwbfile.add_acquisition(
+        ImageSeries("movie", external_file=files, starting_frame=frames, timestamps=[float(frame) for frame in frames])
+    )
+    columns = [VectorData(f"column{number}", "d", data=[number]) for number in range(5000)]
+    nwbfile.add_acquisition(DynamicTable("table", "d", columns=columns))
+    photonwb.write(nwbfile, tmp_path / "a.nwb")
+    with photonwb.open(tmp_path / "a.nwb") as again:
+        movie, table = again.acquisition["movie"], again.acquisition["table"]
+        assert list(movie.starting_frame) == frames
+        assert table.colnames == tuple(column.name for column in columns)
+        assert table["column4999"].data[0] == 4999
 
 
 def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:

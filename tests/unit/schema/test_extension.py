@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from photonwb.errors import SchemaError
+from photonwb.errors import MissingFileError, SchemaError
 from photonwb.schema import GroupSpec, bundled
 
 NAMESPACE = """
@@ -73,7 +73,7 @@ def test_extensions_add_up(folder):
 @pytest.mark.parametrize(
     "text",
     ["", "7", "namespaces: []", "namespaces: [7]", "namespaces: [{version: 1}]", "a: [", "!!python/object:os.system {}",
-     NAMESPACE.replace("extensions", "missing"), "namespaces: [{name: x, schema: [7]}]", "namespaces: 7"],
+     "namespaces: [{name: x, schema: [7]}]", "namespaces: 7"],
 )  # fmt: skip
 def test_broken_files(folder, text):
     (folder / "broken.yaml").write_text(text)
@@ -81,6 +81,9 @@ def test_broken_files(folder, text):
         bundled().load_namespaces(folder / "broken.yaml")
 
 
-def test_a_missing_file(tmp_path):
-    with pytest.raises(SchemaError, match=r"gone\.yaml"):
-        bundled().load_namespaces(tmp_path / "gone.yaml")
+def test_a_missing_file(folder):
+    with pytest.raises(FileNotFoundError, match=r"gone\.yaml does not exist"):
+        bundled().load_namespaces(folder / "gone.yaml")
+    (folder / "there.yaml").write_text(NAMESPACE.replace("extensions", "missing"))
+    with pytest.raises(MissingFileError, match=r"missing\.yaml does not exist"):
+        bundled().load_namespaces(folder / "there.yaml")
