@@ -115,8 +115,10 @@ def run(options: argparse.Namespace) -> int:
 def _write(nwbfile: Any, target: Path, options: argparse.Namespace) -> None:
     from photonwb.cli.output import Progress
     from photonwb.cli.resuming import resuming
+    from photonwb.importers.session import link_from
     from photonwb.io.resuming import write_resumably
 
+    link_from(nwbfile, target)
     sources = [*options.sources, *([options.metadata] if options.metadata else [])]
     with Progress(options, "import", "bytes") as progress, resuming(options, target, sources) as part:
         write_resumably(nwbfile, target, part, progress)

@@ -7,7 +7,7 @@ import math
 import os
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
@@ -174,8 +174,9 @@ class Progress:
             text = as_json({**facts, "seconds": round(seconds, 3), "rate": rate, "remaining": remaining}) + "\n"
         else:
             text = "\r" + self._bar(done, total, rate, remaining) + "\x1b[K"
-        sys.stderr.write(text)
-        sys.stderr.flush()
+        with suppress(OSError):  # nobody listens any more; that is no reason to stop
+            sys.stderr.write(text)
+            sys.stderr.flush()
 
     def _bar(self, done: int, total: int, rate: float, remaining: float | None) -> str:
         filled = round(24 * done / total) if total else 24

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from photonwb.image import ImageSeries
     from photonwb.importers.base import Importer
 
-__all__ = ["import_session"]
+__all__ = ["import_session", "link_from"]
 
 
 def import_session(
@@ -82,14 +82,20 @@ def import_session(
             logging.getLogger(__name__).warning(note)
     nwbfile = assemble(fragments, Metadata(said, allow_placeholders), masks)
     if output is not None:
-        from photonwb.external import relative_links
         from photonwb.io import write
 
-        for series in nwbfile.acquisition.values():
-            if getattr(series, "external_file", None) is not None:
-                relative_links(cast("ImageSeries", series), os.path.dirname(os.path.abspath(output)))
+        link_from(nwbfile, output)
         write(nwbfile, output)
     return nwbfile
+
+
+def link_from(nwbfile: NWBFile, output: typing.Path) -> None:
+    """Let linked movies be found from where the file is going to be."""
+    from photonwb.external import relative_links
+
+    for series in nwbfile.acquisition.values():
+        if getattr(series, "external_file", None) is not None:
+            relative_links(cast("ImageSeries", series), os.path.dirname(os.path.abspath(output)))
 
 
 def _check_options(names: list[str], readers: list[Importer]) -> None:

@@ -290,6 +290,19 @@ def test_debug_shows_where_an_error_arose(tmp_path):
             main([*arguments, str(tmp_path / "nothing.nwb")])
 
 
+def test_import_of_a_link(tmp_path, recording, capsys):
+    tifffile = pytest.importorskip("tifffile")
+    tifffile.imwrite(tmp_path / "movie.tif", recording.raw.swapaxes(1, 2))
+    (tmp_path / "nwb").mkdir()
+    target = tmp_path / "nwb" / "new.nwb"
+    pairs = [f"--set={name}={value}" for name, value in {**SAID, "rate": 15}.items()]
+    assert main(["import", str(tmp_path / "movie.tif"), "--link", "-o", str(target), *pairs]) == 0
+    with photonwb.open(target, trusted=True) as nwbfile:
+        (movie,) = nwbfile.acquisition.values()
+        assert list(movie.external_file) == ["../movie.tif"]
+        assert (movie.frames[:] == recording.raw.swapaxes(1, 2)).all()
+
+
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["info"], ["dff", "x.nwb", "--percentile", "200"], ["project", "x.nwb"]])
 def test_wrong_use(photonwb_command, arguments):
     done = photonwb_command(*arguments)

@@ -229,3 +229,11 @@ def test_a_reader_that_has_seen_enough_is_no_error(command, folder):
         said = process.stderr.read()
         assert process.wait(60) == 0, said
     assert said in ("", "1 file: nothing found\n")
+
+
+def test_work_goes_on_when_nobody_hears_of_its_progress(folder):
+    arguments = call("repack", "--progress", "json")
+    with subprocess.Popen(arguments, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        process.stderr.close()
+        process.wait(60)
+    assert "out.nwb" in names(folder)
