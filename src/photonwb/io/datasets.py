@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from photonwb.io.writing import Writer
     from photonwb.storage.contract import Block, Dataset, ElementType, Group
 
-__all__ = ["converted_blocks", "is_postponed", "rewrite_values", "write_array", "written_value"]
+__all__ = ["converted_blocks", "has_tiles", "is_postponed", "rewrite_values", "write_array", "written_value"]
 
 # Arrays of fewer bytes are always written with the objects that they belong to.
 LARGE = 16 << 20
@@ -202,8 +202,17 @@ def _write_blocks(
         return parent.create_dataset(name, layout._replace(shape=(0, *layout.shape[1:])))
     dataset = parent.create_dataset(name, layout, attributes=attributes)
     blocks = converted_blocks(container, field, data.blocks(layout.chunks), element)
+    if role_of(container, field) == "mask" and has_tiles(layout) and None not in data.shape:
+        from photonwb.arrays.sparse import without_zeros
+
+        blocks = without_zeros(blocks, layout.chunks or ())
     dataset.write_blocks(_growing(dataset, blocks) if None in data.shape else blocks)
     return dataset
+
+
+def has_tiles(layout: Layout) -> bool:
+    """Whether what is not written of images reads as zeros."""
+    return layout.chunks is not None and len(layout.shape) > 2 and not layout.fill and hasattr(layout.element, "itemsize")
 
 
 def is_postponed(container: AbstractContainer, field: Field, value: Any) -> bool:

@@ -166,7 +166,12 @@ class _Copy:
                 self._attributes(old, made)
                 return
             made = new.create_dataset(name, layout, attributes=_plain_attributes(old))
-            made.write_blocks(self._counted(data.blocks(layout.chunks)))
+            blocks = self._counted(data.blocks(layout.chunks))
+            if _role(old) == "mask" and datasets.has_tiles(layout):
+                from photonwb.arrays.sparse import without_zeros
+
+                blocks = without_zeros(blocks, layout.chunks or ())
+            made.write_blocks(blocks)
         else:
             made = new.create_dataset(name, layout, old.read(), _plain_attributes(old))
             self._count(_size(old))

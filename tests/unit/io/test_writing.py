@@ -16,6 +16,8 @@ from photonwb.arrays import GenericDataChunkIterator
 from photonwb.common import DynamicTable, VectorData
 from photonwb.errors import InvalidTypeError, InvalidValueError, StorageError
 from photonwb.image import ImageSeries
+from photonwb.io.repacking import repack_file
+from photonwb.testing.mock.ophys import mock_PlaneSegmentation
 
 FRAMES = np.arange(7 * 5 * 4, dtype=np.uint16).reshape(7, 5, 4)
 
@@ -339,3 +341,25 @@ def test_one_argument_says_how_to_compress(tmp_path, compression, filters):
         assert dict(data.source.filters) == filters
         assert dict(read.acquisition["wrapped"].data.source.filters) == {"gzip": {"level": 4}}
         np.testing.assert_array_equal(data, frames)
+
+
+def test_of_image_masks_only_tiles_with_something_in_them_are_stored(tmp_path):
+    images = np.zeros((3, 200, 300), np.float32)
+    images[0, 10:20, 70:80] = images[2, 190:, 290:] = 0.5
+    nwbfile = session()
+    table = mock_PlaneSegmentation(n_rois=0, nwbfile=nwbfile)
+    table.add_column("image_mask", "dense", data=images)
+    photonwb.write(nwbfile, tmp_path / "a.nwb")
+    repack_file(tmp_path / "a.nwb", tmp_path / "b.nwb")
+    for path in (tmp_path / "a.nwb", tmp_path / "b.nwb"):
+        with photonwb.open(path) as read, h5py.File(path) as file:
+            dataset = file[_path_of(file, "image_mask")]
+            assert (dataset.chunks, dataset.id.get_num_chunks()) == ((1, 64, 64), 3)
+            np.testing.assert_array_equal(dataset, images)
+            np.testing.assert_array_equal(read.objects[table.object_id]["image_mask"].data, images)
+
+
+def _path_of(file: h5py.File, name: str) -> str:
+    found: list[str] = []
+    file.visit(lambda path: found.append(path) if path.endswith(f"/{name}") else None)
+    return found[0]
