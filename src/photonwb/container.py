@@ -216,6 +216,12 @@ class AbstractContainer(Hierarchy):
 
     # ---- copies
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled, or copied by the module `copy`: that is the same object, so it has the same identity."""
+        if self._stored is None and self._object_id is None:
+            self.__dict__["_object_id"] = _new_id()
+        return self.__dict__
+
     def copy(self, name: str | None = None) -> Any:
         """A new object with the same content and an object_id of its own, which belongs to nothing yet.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -81,3 +83,33 @@ def test_a_copy_shares_what_others_share(nwbfile: NWBFile) -> None:
     module.add([one, two])
     copy = module.copy()
     assert copy["two"].fields["timestamps"] is copy["one"]
+
+
+def test_what_is_pickled_or_copied_deeply_is_the_same_object(nwbfile: NWBFile) -> None:
+    for again in (pickle.loads(pickle.dumps(nwbfile)), deepcopy(nwbfile)):
+        assert again.object_id == nwbfile.object_id
+        assert set(again.objects) == set(nwbfile.objects)
+        movie = again.acquisition["movie"]
+        assert movie.parent is again
+        assert movie.imaging_plane is again.imaging_planes["plane"]
+        np.testing.assert_array_equal(movie.data, nwbfile.acquisition["movie"].data)
+
+
+def test_an_object_shows_what_it_has(nwbfile: NWBFile, tmp_path: Path) -> None:
+    photonwb.write(nwbfile, tmp_path / "a.nwb")
+    with photonwb.open(tmp_path / "a.nwb") as again:
+        for shown in (repr(nwbfile), repr(again)):
+            assert "\n  identifier: i\n" in shown
+            assert "\n  session_start_time: 2024-01-01 00:00:00+00:00\n" in shown
+            assert "\n  acquisition: {\n    movie <class 'photonwb.ophys.TwoPhotonSeries'>\n  }\n" in shown
+        assert repr(again.acquisition) == "{'movie': <TwoPhotonSeries>}"
+        assert not again.acquisition.loaded()  # showing them reads none
+        plane = again.imaging_planes["plane"]
+        assert f"device: scope photonwb.device.Device at 0x{id(plane.device):x}\n" in repr(plane)
+        assert "optical_channel: (\n    green <class 'photonwb.ophys.OpticalChannel'>\n  )\n" in repr(plane)
+
+
+def test_long_collections_are_shown_in_part(nwbfile: NWBFile) -> None:
+    for number in range(60):
+        nwbfile.add_acquisition(TimeSeries(f"series{number:02}", [1.0], "V", rate=1.0))
+    assert "and 11 more\n  }\n" in repr(nwbfile)
