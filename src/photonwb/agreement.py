@@ -65,7 +65,7 @@ def _signals(table: PlaneSegmentation, count: int) -> tuple[Array, list[int]] | 
     for found in sorted(all_traces, key=lambda found: (_KINDS.index(found.kind), found.channel or 1)):
         values = np.asarray(found.data[:, :_MOST_REGIONS], dtype="f8")
         rows = np.asarray(found.rois[: values.shape[1]])
-        varies: Any = np.isfinite(values).all(axis=0)
+        varies: Any = np.isfinite(values).all(axis=0) & (rows >= 0) & (rows < len(table.rois))
         varies[varies] = np.ptp(values[:, varies], axis=0) > 0
         if varies.any():
             return values[:, varies], [int(row) for row in rows[varies]]

@@ -234,7 +234,7 @@ def _movies_of(table: PlaneSegmentation) -> Iterator[Any]:
             except PhotonwbError:
                 continue
     seen: set[int] = set()
-    for movie in candidates:
+    for movie in (each for each in candidates if hasattr(each, "external_file")):
         if id(movie) not in seen and (movie.external_file is not None or len(_frame_shape(movie)) in (2, 3)):
             seen.add(id(movie))
             yield movie
@@ -288,6 +288,8 @@ def _fits(extent: tuple[int, ...], shape: tuple[int, ...], kind: str) -> bool:
 def _extent(table: PlaneSegmentation, kind: str) -> tuple[int, int] | None:
     """How far masks reach along both axes: shape of the images, or the highest coordinates of many pixels, and one more."""
     column: Any = table._member(kind)
+    if column is None:
+        return None
     if kind == "image_mask":
         shape = shape_of(column.data) or ()
         return (int(shape[1]), int(shape[2])) if len(shape) > 2 and shape[0] else None  # type: ignore[arg-type]
@@ -321,8 +323,8 @@ def _by_signals(table: PlaneSegmentation, movies: list[Any]) -> AxisOrder | None
         if abs(straight - exchanged) < max(0.15, 0.6 / count**0.5) or max(straight, exchanged) < 0.3:
             continue
         reason = (
-            f"signals of {count} regions go along with the pixels of {movie._label()} under their masks: "
-            f"r = {straight:.2f} with x first, {exchanged:.2f} with y first"
+            f"signals of {count} region{'' if count == 1 else 's'} go along with the pixels of {movie._label()} under "
+            f"their masks: r = {straight:.2f} with x first, {exchanged:.2f} with y first"
         )
         return AxisOrder("xy" if straight > exchanged else "yx", "correlation", reason)
     return None

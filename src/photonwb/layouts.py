@@ -184,6 +184,10 @@ def _recognised(series: Any) -> Iterator[Traces]:
         data = series.data
     except PhotonwbError:
         return
+    if isinstance(data, (list, tuple)):
+        import numpy as np
+
+        data = np.asarray(data)
     if len(shape) != 2 and (len(shape), count) != (1, 1):
         return  # a number for each region, for example
     kind, how = _kind_of(series)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from photonwb.errors import InvalidValueError
+from photonwb.errors import InvalidValueError, OutOfRangeError
 from photonwb.masks import check_inside
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ class MaskImages:
 
         first, *rest = key if isinstance(key, tuple) else (key,)
         if isinstance(first, (int, np.integer)):
+            if not -len(self) <= first < len(self):
+                raise OutOfRangeError(f"{self._label}.masks: there is no region {first}, of {len(self)}")
             image = self._image(range(len(self))[first])
             return image[tuple(rest)] if rest else image
         if first is Ellipsis:

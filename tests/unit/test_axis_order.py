@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+import h5py
 import numpy as np
 import pytest
 
@@ -111,6 +112,22 @@ def test_signals_of_another_movie_tell_nothing(tmp_path):
     session.signals = np.random.default_rng(5).permutation(session.signals, axis=0)
     with written(tmp_path, written_by.nobody, session, rows_in_x=True) as nwbfile:
         assert table_of(nwbfile).axis_order.how == "standard"
+
+
+def test_signals_of_regions_that_do_not_exist_tell_nothing(tmp_path):
+    written(tmp_path, written_by.nobody, SQUARE, rows_in_x=True).close()
+    with h5py.File(tmp_path / "session.nwb", "r+") as file:
+        file["processing/ophys/Fluorescence/F/rois"][1:] = 1000
+    with photonwb.open(tmp_path / "session.nwb") as nwbfile:
+        table = table_of(nwbfile)
+        assert (table.axis_order.how, table.axis_order.order) == ("correlation", "yx")
+        assert "signals of 1 region " in table.axis_order.reason
+    with h5py.File(tmp_path / "session.nwb", "r+") as file:
+        file["processing/ophys/Fluorescence/F/rois"][:] = -1
+    with photonwb.open(tmp_path / "session.nwb") as nwbfile:
+        assert table_of(nwbfile).axis_order.how == "standard"
+        with pytest.raises(IndexError, match="there is no region 6, of 6"):
+            _ = table_of(nwbfile).masks[6]
 
 
 def test_all_evidence(tmp_path):
