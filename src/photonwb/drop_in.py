@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["install_as_pynwb"]
 
-# The modules of ours in which the names of a stand-in are looked up, in this order. Those of pynwb are also reached through
-# modules that merely import them, pynwb.misc.DynamicTable for one.
+# The modules of ours in which the names of a stand-in are looked up, in this order.
 _EVERYWHERE = ("photonwb.core", "photonwb.common", "photonwb.base", "photonwb.arrays")
 _ALIASES: dict[str, tuple[str, ...]] = {
     "pynwb": ("photonwb", "photonwb.extensions", "photonwb.core"),
@@ -48,14 +47,33 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "hdmf.backends": (),
     "hdmf.backends.io": ("photonwb.io",),
     "hdmf.backends.hdf5": ("photonwb.arrays", "photonwb.io"),
-    "hdmf.backends.hdf5.h5_utils": ("photonwb.arrays", "photonwb.io"),
+    "hdmf.backends.hdf5.h5_utils": ("photonwb.arrays", "photonwb.io", "photonwb.io.values"),
     "hdmf.backends.hdf5.h5tools": ("photonwb.io",),
     "hdmf.data_utils": ("photonwb.arrays",),
-    "hdmf.utils": ("photonwb.labelled",),
+    "hdmf.utils": ("photonwb.labelled", "photonwb.arrays.shapes"),
 }  # fmt: skip
 
+# Names are also reached through modules that merely import them, pynwb.ecephys.Device for one. That is where they are then.
+_IMPORTED = (
+    *_EVERYWHERE,
+    *(
+        f"photonwb.{name}"
+        for name in (
+            "container", "device", "file", "image", "ecephys", "behavior", "epoch", "event", "icephys", "misc", "ogen", "ophys",
+            "resources", "extensions", "registry", "io", "testing.mock.utils",
+        )
+    ),
+)  # fmt: skip
+
 # Names that differ on the two sides.
-_RENAMED = {"HDF5IO": "NWBHDF5IO", "HDMFIO": "NWBHDF5IO"}
+_RENAMED = {
+    "HDF5IO": "NWBHDF5IO",
+    "HDMFIO": "NWBHDF5IO",
+    "H5Dataset": "ResolvingArray",
+    "HDMFDataset": "ResolvingArray",
+    "StrDataset": "LazyArray",
+    "get_data_shape": "shape_of",
+}
 _VERSIONS = {"pynwb": "4.2.0", "hdmf": "6.2.0"}  # the ones that photonwb goes by
 
 
@@ -66,7 +84,7 @@ class _StandIn(ModuleType):
         if name == "__all__":  # for `from pynwb import *`
             return dir(self)
         if not name.startswith("__"):
-            for module in self._modules():
+            for module in (*self._modules(), *map(import_module, _IMPORTED)):
                 try:
                     return getattr(module, _RENAMED.get(name, name))
                 except AttributeError:

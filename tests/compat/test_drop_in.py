@@ -67,6 +67,28 @@ def test_names_are_found_wherever_pynwb_has_them():
     assert run_fresh(START + IMPORTS) != "['photonwb']\n"
 
 
+CLASSES = """
+import json
+found = []
+for name in ("base", "behavior", "device", "ecephys", "epoch", "event", "file", "icephys", "image", "misc", "ogen", "ophys"):
+    module = importlib.import_module(f"pynwb.{name}")
+    for each, value in vars(module).items():
+        if isinstance(value, type) and value.__module__.startswith(("pynwb.", "hdmf.common")):
+            found.append((module.__name__, each))
+print(json.dumps(found))
+"""
+MISSING = """
+import json, sys
+print([name for name in json.loads({found!r}) if not hasattr(importlib.import_module(name[0]), name[1])])
+"""
+
+
+def test_classes_are_also_found_in_modules_that_only_import_them():
+    found = run_fresh("import importlib\n" + CLASSES)
+    assert '["pynwb.ecephys", "Device"]' in found
+    assert run_fresh(ON_PHOTONWB + "import importlib\n" + MISSING.format(found=found)) == "[['pynwb.file', 'PyNWBHERD']]\n"
+
+
 @pytest.mark.parametrize(
     ("statement", "error"),
     [
