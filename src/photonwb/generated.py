@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from photonwb.container import AbstractContainer
     from photonwb.fields import Shapes
+    from photonwb.generated_fields import Member
     from photonwb.schema import Catalog
     from photonwb.schema.specification import DatasetSpec, GroupSpec
 
@@ -207,12 +208,7 @@ def _class_over(
         from photonwb.generated_columns import column_attributes, columns_for
 
         body |= columns_for(spec, below, base, catalog, namespace)
-        kinds = ("VectorData", "ElementIdentifiers", *(["DynamicTable"] if hasattr(base, "add_category") else []))
-        members = {
-            place: member
-            for place, member in members.items()
-            if member.kind != Kind.CHILD or not any(catalog.is_a(member.type, kind, namespace) for kind in kinds)
-        }
+        members = _without_columns(members, base, catalog, namespace)
         members |= {member.place: member for member in column_attributes(spec, catalog, namespace)}
         inherited |= {member.place: member for member in column_attributes(below, catalog, namespace)}
     fields = fields_for(members, inherited, base, recipe.names)
@@ -228,6 +224,18 @@ def _class_over(
     cls: type[AbstractContainer] = type(base)(neurodata_type, bases, body)
     _give_constructor(cls, base, spec, fields, recipe)
     return cls
+
+
+def _without_columns(
+    members: dict[Any, Member], base: type[AbstractContainer], catalog: Catalog, namespace: str
+) -> dict[Any, Member]:
+    """Members of a table that are not among its columns, identifiers and categories, which it has in its own way."""
+    kinds = ("VectorData", "ElementIdentifiers", *(["DynamicTable"] if hasattr(base, "add_category") else []))
+    return {
+        place: member
+        for place, member in members.items()
+        if member.kind != Kind.CHILD or not any(catalog.is_a(member.type, kind, namespace) for kind in kinds)
+    }
 
 
 def _spec_of(cls: type[AbstractContainer], catalog: Catalog) -> GroupSpec | DatasetSpec | None:

@@ -130,16 +130,8 @@ def remove(root: AbstractContainer, items: Sequence[AbstractContainer], *, casca
         _add_dependent(item, going)
     relations = list(relations_of(root))
     while True:
-        inside = {id(each) for top in going for each in objects_below(top)}
-        known = {id(relation) for relation in cleared}
-        open_ends = [
-            each for each in relations if id(each.target) in inside and id(each.source) not in inside and id(each) not in known
-        ]
-        emptied = [
-            holder
-            for top in going
-            if (holder := top.parent) is not None and id(holder) not in inside and _is_emptied(holder, inside)
-        ]
+        known = set(cleared)
+        open_ends, emptied = _left_behind(going, [each for each in relations if each not in known])
         if not open_ends and not emptied:
             break
         if not cascade:
@@ -157,6 +149,16 @@ def remove(root: AbstractContainer, items: Sequence[AbstractContainer], *, casca
     if cascade:
         root.__dict__["_cascaded"] = (*cast("Any", root)._cascaded, *gone)
     return gone
+
+
+def _left_behind(
+    going: Sequence[AbstractContainer], relations: Sequence[Relation]
+) -> tuple[list[Relation], list[AbstractContainer]]:
+    """What would lead nowhere without the objects that go, and what holds the last of those that it must hold."""
+    inside = {id(each) for top in going for each in objects_below(top)}
+    open_ends = [each for each in relations if id(each.target) in inside and id(each.source) not in inside]
+    holders = [top.parent for top in going if top.parent is not None]
+    return open_ends, [each for each in holders if id(each) not in inside and _is_emptied(each, inside)]
 
 
 def _add_dependent(item: AbstractContainer, going: list[AbstractContainer]) -> None:
