@@ -74,9 +74,11 @@ def test_scripts_that_check_what_they_wrote_go_on(good: Path, tmp_path: Path) ->
     answers: list[list[Any]] = []
     for lib in (pynwb, photonwb):
         with lib.NWBHDF5IO(str(path), "r") as io:
-            answers += [list(lib.validate(io)), list(lib.validate(io, "core")), list(lib.validate(io=io))]
+            answers += [list(lib.validate(io)), list(lib.validate(io=io))]
         answers += [list(lib.validate(path=str(path))), list(lib.validate(path=path, use_cached_namespaces=False))]
-    assert answers == [[]] * 10
+    with photonwb.NWBHDF5IO(path, "r") as io:
+        answers += [photonwb.validate(io, "core")]  # pynwb refuses "core" once an extension of it was loaded in the process
+    assert answers == [[]] * 9
     with h5py.File(path, "r+") as file:
         del file["identifier"]
     for lib in (pynwb, photonwb):
