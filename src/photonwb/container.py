@@ -383,7 +383,10 @@ class Data(AbstractContainer, neurodata_type="Data"):
         return shape_of(self.data)
 
     def __len__(self) -> int:
-        return len(self.data)
+        values = self.data
+        if not hasattr(values, "__len__"):
+            raise InvalidTypeError(f"{self._label()}: expected several values, got {describe_value(values)}, which has no length")
+        return len(values)
 
     def __bool__(self) -> bool:
         values = self.data

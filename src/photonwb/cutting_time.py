@@ -66,7 +66,7 @@ def _samples(series: TimeSeries, window: tuple[float, float]) -> Rows | None:
     if series.timestamps is not None:
         times = np.asarray(series.timestamps[:])
         count, chosen = len(times), np.flatnonzero((times >= window[0]) & (times < window[1]))
-    elif series.rate and count is not None:
+    elif isinstance(series.rate, (int, float)) and series.rate and count is not None:
         begin = series.starting_time or 0.0
         first, behind = (_clipped((edge - begin) * series.rate, count) for edge in window)
         chosen = np.arange(first, behind)

@@ -71,7 +71,11 @@ class _Tree:
 
     def _fields(self, item: AbstractContainer, depth: int) -> Iterator[str]:
         if hasattr(item, "colnames"):
-            yield self._value("rows", f"{len(item)}", depth)  # type: ignore[arg-type] - tables have a length
+            try:
+                rows = f"{len(item)}"  # type: ignore[arg-type] - tables have a length
+            except (PhotonwbError, OSError) as error:
+                rows = f"cannot be counted: {error}"
+            yield self._value("rows", rows, depth)
         for name, field in type(item).__fields__.items():
             try:
                 value: Any = item.fields.get(name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import sys
 import traceback
 import warnings
@@ -49,8 +50,8 @@ class Outcome:
             self.foreign.append(f"{what}\n{traceback.format_exc(limit=-8)}")
 
 
-def examine(path: Path) -> Outcome:
-    """Open, walk, touch, read and validate a file."""
+def examine(path: Path, turn: int | None = None) -> Outcome:
+    """Open, walk, touch, read and validate a file, and do with it what else can be done: all, or what it is the turn of."""
     outcome = Outcome(path)
     with outcome.noting("open"), photonwb.open(path) as nwbfile:
         waiting: list[AbstractContainer] = [nwbfile]
@@ -66,7 +67,102 @@ def examine(path: Path) -> Outcome:
             tree_lines(nwbfile)
     with outcome.noting("validate"):
         photonwb.validate(path)
+    before = path.read_bytes()
+    for number, work in enumerate(_WORKS):
+        if turn is None or turn % len(_WORKS) == number:
+            with outcome.noting(work.__name__):
+                work(path, outcome)
+    if path.read_bytes() != before:
+        outcome.foreign.append("the file was changed\n")
+    for left in path.parent.glob(f"*{path.name}.*"):
+        outcome.foreign.append(f"a file was left\n{left.name}")
+        left.unlink()
     return outcome
+
+
+def _show(path: Path, outcome: Outcome) -> None:
+    with photonwb.open(path) as nwbfile:
+        nwbfile._repr_html_()
+        for item in nwbfile.acquisition:
+            nwbfile.acquisition[item].copy()
+
+
+def _save(path: Path, outcome: Outcome) -> None:
+    saved = path.with_name(f"saved-{path.name}")
+    try:
+        str(photonwb.recover(path, saved))
+        photonwb.open(saved).close()
+    finally:
+        saved.unlink(missing_ok=True)
+
+
+def _change(path: Path, outcome: Outcome) -> None:
+    """Change a copy, once in its fields and once in its order."""
+    copy = path.with_name(f"changed-{path.name}")
+    try:
+        for change in (_set_fields, _rearrange):
+            shutil.copy(path, copy)
+            outcome.path = copy
+            with outcome.noting(change.__name__), photonwb.open(copy, "r+") as nwbfile:
+                change(nwbfile)
+    finally:
+        outcome.path = path
+        copy.unlink(missing_ok=True)
+
+
+def _set_fields(nwbfile: Any) -> None:
+    nwbfile.lab = "another"
+    for name in nwbfile.acquisition:
+        with contextlib.suppress(PhotonwbError):
+            nwbfile.acquisition[name].comments = "changed"
+    nwbfile.diff()
+
+
+def _rearrange(nwbfile: Any) -> None:
+    for name in list(nwbfile.devices)[:1]:
+        nwbfile.rename(nwbfile.devices[name], "another")
+    for collection in (nwbfile.acquisition, nwbfile.processing):
+        for name in list(collection)[:1]:
+            nwbfile.remove(collection[name], cascade=True)
+
+
+def _take_parts(path: Path, outcome: Outcome) -> None:
+    part = path.with_name(f"part-{path.name}")
+    options: list[dict[str, Any]] = [
+        {},
+        {"time": (0, 3)},
+        {"rois": [0]},
+        {"include": "acquisition/*"},
+        {"exclude": "acquisition/*"},
+        {"compression": "small", "chunks": True},
+        {"data": "link"},
+    ]
+    for each in options:
+        with outcome.noting(f"export {each}"):
+            photonwb.export(path, part, **each)
+            photonwb.open(part).close()
+        part.unlink(missing_ok=True)
+
+
+def _record(path: Path, outcome: Outcome) -> None:
+    copy = path.with_name(f"recorded-{path.name}")
+    shutil.copy(path, copy)
+    outcome.path = copy
+    try:
+        with outcome.noting("record"), photonwb.record(copy) as recording:
+            for name in recording.nwbfile.acquisition:
+                with outcome.noting("append"):
+                    series = recording.nwbfile.acquisition[name]
+                    if not getattr(getattr(series, "data", None), "shape", ()):
+                        continue
+                    times = None if getattr(series, "timestamps", None) is None else 1e9
+                    recording.append(f"/acquisition/{name}", series.data[-1:], timestamps=times)
+    finally:
+        outcome.path = path
+        copy.unlink(missing_ok=True)
+
+
+_WORKS = (_show, _save, _change, _take_parts, _record)
 
 
 def _touched(item: AbstractContainer, outcome: Outcome) -> list[AbstractContainer]:
@@ -127,7 +223,7 @@ def main() -> None:
         source, seed = json.loads(line)
         damaged = folder / f"damaged-{seed}.nwb"
         damaged.write_bytes(mutated(Path(source).read_bytes(), seed))
-        outcome = examine(damaged)
+        outcome = examine(damaged, seed)
         damaged.unlink()
         sys.stdout.write(
             json.dumps({"ours": sorted(outcome.ours), "foreign": outcome.foreign, "nameless": outcome.nameless}) + "\n"

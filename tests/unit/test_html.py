@@ -117,3 +117,18 @@ def test_large_collections_are_cut():
     assert "100 objects" in said
     assert "… and 70 more" in said
     assert "series99" not in said
+
+
+def test_a_table_without_a_length_hides_nothing_else(tmp_path):
+    nwbfile = as_nwbfile(simulate(frames=3, width=40, height=40, cells=1))
+    nwbfile.add_trial(start_time=0.0, stop_time=1.0)
+    photonwb.write(nwbfile, tmp_path / "session.nwb")
+    with h5py.File(tmp_path / "session.nwb", "r+") as file:
+        attributes = dict(file["intervals/trials/id"].attrs)
+        del file["intervals/trials/id"]
+        file["intervals/trials/id"] = 3
+        file["intervals/trials/id"].attrs.update(attributes)
+    with photonwb.open(tmp_path / "session.nwb") as nwbfile:
+        text = " ".join(parsed(nwbfile._repr_html_()).text)
+        assert "cannot be counted" in text
+        assert "start_time" in text

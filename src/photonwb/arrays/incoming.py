@@ -129,6 +129,8 @@ def _from_array(data: Any) -> Incoming:
 
         if 0 in shape:
             return
+        if hasattr(data, "check_size"):  # LazyArray
+            data.check_size()
         step = _block_shape(shape, dtype.itemsize, chunks, _chunks_of(data))
         for place in steps(shape, step):
             # numpy arrays are not copied here; all others are, by reading them.

@@ -170,6 +170,19 @@ class LazyArray:
         """The same array, converted to another type when it is read."""
         return LazyArray(self.source, dtype)
 
+    def check_size(self) -> None:
+        """Refuse to go through an array that is larger than anything its file can hold.
+
+        Raises
+        ------
+        StorageError
+        """
+        from .reading import check_size
+
+        size = getattr(getattr(self.source, "store", None), "size", None)
+        if size is not None:
+            check_size(self.nbytes, size, self.source.description)
+
     def blocks(self, nbytes: int = BLOCK) -> Iterator[tuple[tuple[slice, ...], NDArray[Any]]]:
         """Go through the array in blocks of whole chunks, each read while the one before it is used.
 

@@ -49,7 +49,9 @@ def choose(root: AbstractContainer, store: Store, include: Any, exclude: Any) ->
         _remove(root, objects)
     if include is not None:
         needed = _needed(root, _chosen(root, include, "include", None))
-        _remove(root, [item for item in stored_below(root) if id(item) not in needed])
+        left_out = _remove(root, [item for item in stored_below(root) if id(item) not in needed])
+        # What nobody knows comes along, with the links and references that still lead somewhere.
+        root.__dict__["_cascaded"] = tuple(left_out)
     return others
 
 
@@ -119,12 +121,11 @@ def _paths(group: Group) -> Iterator[str]:
             yield from _paths(member)
 
 
-def _remove(root: AbstractContainer, items: list[AbstractContainer]) -> None:
-    """Take out objects, each with all that is below it."""
+def _remove(root: AbstractContainer, items: list[AbstractContainer]) -> list[AbstractContainer]:
+    """Take out objects, each with all that is below it; those that were not below another one."""
     going = {id(item) for item in items}
     tops = [item for item in items if not any(id(above) in going for above in item.get_ancestors())]
-    if tops:
-        remove(root, tops)
+    return remove(root, tops) if tops else []
 
 
 def _needed(root: AbstractContainer, chosen: list[AbstractContainer]) -> set[int]:

@@ -123,7 +123,9 @@ class _Copy:
             if isinstance(new, Link):
                 continue  # to the source, whose attributes are its own
             if relation.kind == "attribute":
-                new.attributes[relation.name] = mapped_references(old.attributes[relation.name], same)
+                value = mapped_references(old.attributes[relation.name], same)
+                if value is not None:
+                    new.attributes[relation.name] = value
             elif relation.holder not in self.recipe.emptied:
                 new.write((), mapped_references(old.read(), same))
 

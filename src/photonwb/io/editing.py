@@ -179,9 +179,13 @@ class Editor(Writer):
     def _holder_in(self, group: Group, field: Field) -> Group | None:
         """The group that a field lies in, if the file has it."""
         try:
-            return cast("Group", group[field.where]) if field.where else group
+            found = group[field.where] if field.where else group
         except NotFoundError:
             return None
+        found = self.store.follow(found, group) if isinstance(found, Link) else found
+        if not is_group(found):
+            raise InvalidValueError(f"{self.store.location}: {found.path} should be a group, it is a dataset")
+        return found
 
     def _remove_member(self, group: Group, field: Field) -> None:
         holder = self._holder_in(group, field)
@@ -275,7 +279,10 @@ class Editor(Writer):
         if any(relation is known for known, _ in self._torn):
             return
         node = self._at(holder if self._is_rearranged else relation.holder)
-        self._torn.append((relation, node.attributes[relation.name] if relation.kind == "attribute" else node.read()))
+        if relation.kind == "dataset":
+            self._torn.append((relation, node.read()))
+        elif relation.name in node.attributes:  # a copy may have been made without it
+            self._torn.append((relation, node.attributes[relation.name]))
 
     def _at(self, path: str) -> Any:
         """The node at a path of the file as it is at this moment."""
@@ -294,7 +301,7 @@ class Editor(Writer):
             if relation.kind == "dataset":
                 node.write((), mended)
             elif mended is None:
-                del node.attributes[relation.name]
+                node.attributes.pop(relation.name, None)
             else:
                 node.attributes[relation.name] = mended
         for relation in self.plan.relations if self.plan.fates else ():

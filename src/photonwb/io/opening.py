@@ -43,7 +43,12 @@ def open_file(path: typing.Path, mode: str = "r", *, trusted: bool = False) -> N
     """
     if mode not in ("r", "r+"):
         raise StorageError(f"photonwb.open: expected mode 'r' or 'r+', got {mode!r}; to create a file use photonwb.write")
-    return NWBHDF5IO(path, mode, trusted=trusted).read()
+    io = NWBHDF5IO(path, mode, trusted=trusted)
+    try:
+        return io.read()
+    except BaseException:
+        io.discard()
+        raise
 
 
 def read_nwb(path: typing.Path) -> NWBFile:

@@ -21,7 +21,7 @@ from photonwb.io.datasets import write_array, written_value
 from photonwb.io.planning import Plan, held_members, joined
 from photonwb.io.specifications import cache_specifications
 from photonwb.schema import bundled
-from photonwb.storage.contract import Link, Reference
+from photonwb.storage.contract import Link, Reference, is_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -263,7 +263,12 @@ class Writer:
         names = [name for name in path.split("/") if name]
         for depth, name in enumerate(names, 1):
             made_with = attributes if depth == len(names) else None
-            group = cast("Group", group[name]) if name in group else group.create_group(name, made_with)
+            found = group[name] if name in group else group.create_group(name, made_with)
+            if isinstance(found, Link):
+                found = self.store.follow(found, group)
+            if not is_group(found):
+                raise InvalidValueError(f"{self.store.location}: {found.path} should be a group, it is a dataset")
+            group = found
         return group
 
     # ---- objects

@@ -12,6 +12,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from photonwb.arrays.reading import CERTAINLY_FITS, MOST_COMPRESSED
 from photonwb.errors import DamagedFileError, PhotonwbError, StorageError
 
 from .damaged_headers import member_table, root_header, without_missing_parts
@@ -105,12 +106,15 @@ class DamagedStore(HDF5Store):
         return values
 
     def present_rows(self, dataset: HDF5Dataset) -> int:
-        """How many rows of a dataset in one piece lie before the end of the file; of one in chunks, all that it should have."""
+        """How many rows of a dataset in one piece lie before the end of the file; of one in chunks, as many as can be in it."""
         rows = dataset.shape[0]
         with self.reading(dataset.path):
             stored: Any = dataset.object_id
             if stored.get_create_plist().get_layout() != h5d.CONTIGUOUS:
-                return rows
+                row = max(1, math.prod(dataset.shape[1:]))
+                # Each chunk takes bytes of its own, if only those that tell where it lies, and so does each text.
+                most = self.size if dataset.dtype.hasobject else max(CERTAINLY_FITS, MOST_COMPRESSED * self.size)
+                return min(rows, most // (row * dataset.dtype.itemsize), self.size // 8 * (dataset.chunks or (rows,))[0])
             offset, nbytes = stored.get_offset(), math.prod(dataset.shape[1:]) * stored.get_type().get_size()
         return rows if offset is None or not nbytes else max(0, min(rows, (self._patched.present - offset) // nbytes))
 

@@ -207,6 +207,10 @@ class HDF5Store:
             self.keep(path, found)
         return found
 
+    def opened(self, path: str) -> Any:
+        """The object at a path without links, if it is open already."""
+        return self._objects.get(path)
+
     def with_other_files(self, path: str) -> Any:
         """The dataset at a path, opened so that HDF5 finds the other files in which its values lie.
 

@@ -110,9 +110,12 @@ class HDF5Group(_Node):
             return name not in (".", "..") and group.links.exists(name_bytes(name))
 
     def __getitem__(self, name: str) -> HDF5Group | HDF5Dataset | Link:
-        if "/" in name:
-            return descend(self, name)  # pyright: ignore[reportReturnType] - the nodes of a store are of its own classes
         path = self._child(name)
+        if "/" in name:
+            opened = self.store.opened(path)
+            if opened is not None:  # which spares the way down
+                return self._node(path, opened)
+            return descend(self, name)  # pyright: ignore[reportReturnType] - the nodes of a store are of its own classes
         with self.store.reading(path):
             group, raw = self.object_id, name_bytes(name)
             try:
@@ -203,11 +206,14 @@ class HDF5Group(_Node):
 
     def _open(self, name: str, object_id: Any) -> HDF5Group | HDF5Dataset:
         path = self._child(name)
+        node = self._node(path, object_id)
+        self.store.keep(path, object_id)
+        return node
+
+    def _node(self, path: str, object_id: Any) -> HDF5Group | HDF5Dataset:
         if isinstance(object_id, h5d.DatasetID):
-            self.store.keep(path, object_id)
             return HDF5Dataset(self.store, path)
         if isinstance(object_id, h5g.GroupID):
-            self.store.keep(path, object_id)
             return HDF5Group(self.store, path)
         raise StorageError(f"{self.store.location}: {path} is a named type, neither group nor dataset")
 

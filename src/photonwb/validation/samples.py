@@ -16,6 +16,7 @@ __all__ = ["beginning", "blocks", "finite_length", "known_shape", "number", "num
 # A rule never holds more than this of an array, and never looks at more elements of a long one than these.
 BLOCK_BYTES = 32 << 20
 MOST_ELEMENTS = 1 << 20
+MOST_CHUNKS = 1 << 14
 
 
 def known_shape(values: Any) -> tuple[int, ...] | None:
@@ -36,6 +37,9 @@ def beginning(values: Any, most: int = MOST_ELEMENTS) -> NDArray[Any]:
     """The first elements of a list or array."""
     import numpy as np
 
+    chunks: Any = getattr(values, "chunks", None)
+    if chunks and isinstance(chunks[0], int):
+        most = min(most, chunks[0] * MOST_CHUNKS)
     return np.asarray(values[: min(most, len(values))])
 
 

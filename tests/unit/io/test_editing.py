@@ -13,6 +13,7 @@ import pytest
 import photonwb
 from photonwb import NWBHDF5IO, NWBFile, TimeSeries
 from photonwb.device import Device
+from photonwb.errors import PhotonwbError
 from photonwb.ophys import ImageSegmentation, ImagingPlane, OpticalChannel, TwoPhotonSeries
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -220,6 +221,15 @@ def test_forgotten_changes_are_told(path: Path) -> None:
 def test_a_second_writer_is_refused(path: Path) -> None:
     with photonwb.open(path, "r+"), pytest.raises(OSError, match="open elsewhere"):
         photonwb.open(path, "r+")
+
+
+def test_a_file_that_cannot_be_opened_for_changes_is_left_alone(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b"GCOL", b"gcol"))  # no text can be read
+    before = path.read_bytes()
+    with pytest.raises(PhotonwbError):
+        photonwb.open(path, "r+")
+    assert path.read_bytes() == before
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
 def test_an_interrupted_change_is_rolled_back_at_the_next_open(path: Path) -> None:

@@ -198,6 +198,16 @@ def test_an_object_says_what_is_meant(session: Path, tmp_path: Path) -> None:
         assert part.processing == {}
 
 
+def test_a_table_without_row_numbers_is_taken_along(session: Path, tmp_path: Path) -> None:
+    whole = Path(shutil.copy(session, tmp_path / "whole.nwb"))
+    with h5py.File(whole, "r+") as file:
+        del file["intervals/trials/id"]
+    for options in ({"include": "intervals/*"}, {"exclude": "analysis"}, {"compression": "small", "chunks": True}):
+        photonwb.export(whole, tmp_path / "part.nwb", **options)
+        with photonwb.open(tmp_path / "part.nwb") as part:
+            assert len(part.trials) == 5
+
+
 # ---- stored in another way
 
 
