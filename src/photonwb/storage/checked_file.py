@@ -9,11 +9,12 @@ by itself that it is damaged.
 from __future__ import annotations
 
 import errno
-import io
 import os
 import stat
 import struct
 from typing import Any
+
+from .descriptor_file import DescriptorFile
 
 __all__ = ["CheckedFile", "LocalInput"]
 
@@ -91,7 +92,7 @@ def is_sound_heap(data: bytes, length_size: int = 8) -> bool:
     return True
 
 
-class LocalInput(io.RawIOBase):
+class LocalInput(DescriptorFile):
     """A local file to be read, locked against writers as HDF5 does it.
 
     Parameters
@@ -115,7 +116,7 @@ class LocalInput(io.RawIOBase):
             _lock(self._descriptor)
             status = os.fstat(self._descriptor)
         except BaseException:
-            os.close(self._descriptor)
+            self.close()
             raise
         self.size = status.st_size
         self.identity = status.st_dev, status.st_ino
@@ -154,11 +155,6 @@ class LocalInput(io.RawIOBase):
             done += count
         self._position += done
         return done
-
-    def close(self) -> None:
-        if not self.closed:
-            os.close(self._descriptor)
-            super().close()
 
 
 def _read_at(descriptor: int, buffer: Any, start: int) -> int:

@@ -11,7 +11,6 @@ has it open the change stays in the journal, sealed and safe, and the next is se
 
 from __future__ import annotations
 
-import io
 import os
 import threading
 import time
@@ -19,6 +18,7 @@ from typing import Any
 
 from photonwb.errors import StorageError
 
+from .descriptor_file import DescriptorFile
 from .journal import Journal, lock, open_elsewhere, settle, write_at
 
 __all__ = ["JournaledFile"]
@@ -30,7 +30,7 @@ MOST_IN_MEMORY = 64 << 20
 INTERVAL = 0.01
 
 
-class JournaledFile(io.RawIOBase):
+class JournaledFile(DescriptorFile):
     """An existing file, opened for changes that all happen at `commit` or not at all.
 
     Parameters
@@ -50,6 +50,17 @@ class JournaledFile(io.RawIOBase):
         self.name = os.path.abspath(path)
         self.shared = shared
         try:
+            self._open()
+        except BaseException:
+            super().close()  # there is nothing to roll back
+            raise
+        # HDF5 calls from any thread, and not while a commit is under way.
+        self._lock = threading.RLock()
+        self._position = 0
+        self._start_anew()
+
+    def _open(self) -> None:
+        try:
             settle(self.name)
             self._descriptor = os.open(self.name, os.O_RDWR)
         except BlockingIOError:
@@ -61,18 +72,12 @@ class JournaledFile(io.RawIOBase):
         try:
             lock(self._descriptor)
             self._journal = Journal(self.name, create=True)
-            if shared:
+            if self.shared:
                 lock(self._descriptor, shared=True)
         except BlockingIOError:
-            os.close(self._descriptor)
             raise open_elsewhere(self.name) from None
         except OSError as error:
-            os.close(self._descriptor)
             raise StorageError(f"{self.name}: cannot be opened for changes: {error}") from error
-        # HDF5 calls from any thread, and not while a commit is under way.
-        self._lock = threading.RLock()
-        self._position = 0
-        self._start_anew()
 
     def _start_anew(self) -> None:
         """Take the file as it is now for the state that is kept until the next commit."""
@@ -313,5 +318,4 @@ class JournaledFile(io.RawIOBase):
                     self.roll_back()
                 finally:
                     self._journal.close(remove=self.is_settled)
-                    os.close(self._descriptor)
                     super().close()

@@ -6,12 +6,12 @@ writes through a file object that keeps the first error to itself, writes nothin
 
 from __future__ import annotations
 
-import io
 import os
 from typing import TYPE_CHECKING, Any
 
 from photonwb.errors import StorageError
 
+from .descriptor_file import DescriptorFile
 from .hdf5 import HDF5Store
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["NewFile", "NewStore"]
 
 
-class NewFile(io.RawIOBase):
+class NewFile(DescriptorFile):
     """A file that is created, or emptied, for HDF5 to write.
 
     Parameters
@@ -82,11 +82,6 @@ class NewFile(io.RawIOBase):
             except OSError as error:
                 self.error = error
         return self._length
-
-    def close(self) -> None:
-        if not self.closed:
-            os.close(self._descriptor)
-            super().close()
 
 
 class NewStore(HDF5Store):

@@ -6,18 +6,18 @@ zeros. Whoever reads can ask whether such bytes were touched.
 
 from __future__ import annotations
 
-import io
 import os
 from typing import Any
 
 from photonwb.errors import StorageError
 
+from .descriptor_file import DescriptorFile
 from .journal import Journal, lock, open_elsewhere
 
 __all__ = ["PatchedFile"]
 
 
-class PatchedFile(io.RawIOBase):
+class PatchedFile(DescriptorFile):
     """An existing file and its journal, opened for reading.
 
     Parameters
@@ -56,10 +56,10 @@ class PatchedFile(io.RawIOBase):
             self.present = os.fstat(self._descriptor).st_size
             self._take_journal()
         except BlockingIOError:
-            os.close(self._descriptor)
+            self.close()
             raise open_elsewhere(self.name) from None
         except BaseException:
-            os.close(self._descriptor)
+            self.close()
             raise
         self._length = max(length, self.present)
 
@@ -127,8 +127,3 @@ class PatchedFile(io.RawIOBase):
         self.missing_was_read |= there < len(view)
         self._position += len(view)
         return len(view)
-
-    def close(self) -> None:
-        if not self.closed:
-            os.close(self._descriptor)
-            super().close()
