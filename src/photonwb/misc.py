@@ -119,6 +119,10 @@ class _DecompositionSeries(Additions):
     def _before(self, given: dict[str, Any]) -> None:
         if given["bands"] is None:
             given["bands"] = __getattr__("FrequencyBandsTable")()
+        channels = given["source_channels"]
+        # A region of electrodes is called "electrodes" by default, and under that name nobody would find it here.
+        if getattr(channels, "name", "source_channels") != "source_channels":
+            given["source_channels"] = channels.copy("source_channels")
 
     def _after(self: Any, given: Mapping[str, Any]) -> None:
         if given["source_timeseries"] is None and given["source_channels"] is None:

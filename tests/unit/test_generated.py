@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import inspect
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pytest
 
+import photonwb
 from helpers import modules_loaded_by, run_fresh
-from photonwb import ecephys, misc
+from photonwb import NWBFile, ecephys, misc
 from photonwb.base import TimeSeries
 from photonwb.common import DynamicTable, VectorData
 from photonwb.core import LabelledDict, MultiContainerInterface, NWBContainer, NWBData, NWBDataInterface
@@ -380,3 +382,19 @@ def test_retired_types_say_what_to_use_instead() -> None:
 )
 def test_snake_case(name: str, expected: str) -> None:
     assert snake_case(name) == expected
+
+
+def test_source_channels_are_found_under_their_own_name(tmp_path):
+    nwbfile = NWBFile("d", "i", datetime(2024, 1, 1, tzinfo=UTC))
+    group = nwbfile.create_electrode_group(name="g", description="d", location="l", device=nwbfile.create_device(name="probe"))
+    for _ in range(3):
+        nwbfile.add_electrode(group=group, location="l")
+    region = nwbfile.create_electrode_table_region([0, 2], "d")
+    bands = misc.DecompositionSeries(name="bands", data=np.ones((2, 2, 1)), metric="power", rate=1.0, source_channels=region)
+    bands.add_band(band_name="theta", band_limits=(4.0, 8.0))
+    nwbfile.add_acquisition(bands)
+    photonwb.write(nwbfile, tmp_path / "a.nwb")
+    with photonwb.open(tmp_path / "a.nwb") as again:
+        found = again.acquisition["bands"].source_channels
+        assert (found.name, list(found.data), found.table) == ("source_channels", [0, 2], again.electrodes)
+    assert region.name == "electrodes"
