@@ -211,6 +211,8 @@ class _Encoder:
         self.nbytes = max(1, math.prod(target.chunks) * target.dtype.itemsize)
         self.pipeline = Pipeline(target.filters, target.dtype.itemsize, self.nbytes)
         self.size = max(1, GROUP // self.nbytes)
+        # Without filters there is nothing for other threads to do.
+        self.is_alone = threads() == 1 or not target.filters
         self.window = max(2 * threads(), min(8 * threads(), AHEAD // (self.nbytes * self.size)))
         self._group: list[tuple[tuple[int, ...], NDArray[Any]]] = []
         self._running: deque[Future[list[EncodedChunk]]] = deque()
@@ -229,7 +231,7 @@ class _Encoder:
 
     def _start(self) -> Iterator[EncodedChunk]:
         group, self._group = self._group, []
-        if threads() == 1:
+        if self.is_alone:
             yield from self._encoded(group)
             return
         if group:
