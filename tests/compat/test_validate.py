@@ -83,9 +83,11 @@ def test_scripts_that_check_what_they_wrote_go_on(good: Path, tmp_path: Path) ->
         del file["identifier"]
     for lib in (pynwb, photonwb):
         with lib.NWBHDF5IO(str(path), "r") as io:
-            (error,) = lib.validate(io)
-        assert (error.location or "", error.name.rpartition("/")[2]) in {("", "identifier"), ("identifier", "identifier")}
-        assert error.reason
+            errors = list(lib.validate(io))  # pynwb tells of it once for each extension that was loaded in the process
+        assert errors
+        for error in errors:
+            assert (error.location or "", error.name.rpartition("/")[2]) in {("", "identifier"), ("identifier", "identifier")}
+            assert error.reason
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
