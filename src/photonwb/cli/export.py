@@ -42,6 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar=("LOW", "HIGH"),
         help="values that become black and white (default: those that 99.8 %% of the pixels lie between)",
     )
+    group.add_argument("--plane", type=int, metavar="N", help="which plane of a volume, counted from 0")
 
 
 def run(options: Namespace) -> int:
@@ -74,19 +75,23 @@ def _export_all(options: Namespace) -> int:
     from pathlib import Path
 
     import photonwb
-    from photonwb.cli.output import OutputError, UsageError, show, told
+    from photonwb.cli.output import OutputError, Progress, UsageError, show, told
     from photonwb.errors import ExistingFileError
     from photonwb.exporters import export_suite2p, export_traces
 
     if options.to not in _FOLDERS:
         raise UsageError(f"give an OBJECT to export, or --to {', '.join(_FOLDERS)} for a folder with all signals of regions")
     folder = Path(options.output)
-    with photonwb.open(options.file, trusted=options.trusted) as nwbfile, told(folder):
+    with (
+        photonwb.open(options.file, trusted=options.trusted) as nwbfile,
+        told(folder),
+        Progress(options, "export", "values") as progress,
+    ):
         try:
             if options.to == "suite2p":
-                paths = export_suite2p(nwbfile, folder, overwrite=options.overwrite)
+                paths = export_suite2p(nwbfile, folder, overwrite=options.overwrite, progress=progress)
             else:
-                paths = export_traces(nwbfile, folder, options.to, overwrite=options.overwrite)
+                paths = export_traces(nwbfile, folder, options.to, overwrite=options.overwrite, progress=progress)
         except ExistingFileError as error:
             raise OutputError(str(error).replace("overwrite=True", "say --overwrite")) from error
     show(options, {"files": [str(path) for path in paths]}, map(str, paths))
@@ -150,7 +155,7 @@ def _write_video(path: Path, item: Any, options: Namespace, progress: Callable[[
     from photonwb.cli.output import told
     from photonwb.movies import write_video
 
-    movie = _movie_of(item, "mp4", (3,))
+    movie = _movie_of(item, "mp4", (3,)) if options.plane is None else _Plane(_movie_of(item, "mp4", (4,)), options.plane)
     rate = options.rate or _rate_of(item)
     with told(path):
         low, high = write_video(path, movie, rate, contrast=options.contrast, overwrite=True, progress=progress)
@@ -162,6 +167,24 @@ def _told_of_video(facts: dict[str, Any]) -> str:
         return ""
     low, high = facts["contrast"]
     return f", {facts['rate']:.4g} frames per second, from {low:.6g} (black) to {high:.6g} (white)"
+
+
+class _Plane:
+    """One plane of a movie (time, x, y, z), read where it is indexed."""
+
+    def __init__(self, movie: Any, plane: int) -> None:
+        from photonwb.cli.output import UsageError
+
+        *shape, planes = movie.shape
+        if not 0 <= plane < planes:
+            raise UsageError(f"--plane {plane}: there are {planes} planes, counted from 0")
+        self.shape, self.dtype = tuple(shape), movie.dtype
+        self._movie, self._plane = movie, plane
+
+    def __getitem__(self, key: Any) -> Any:
+        import numpy as np
+
+        return np.asarray(self._movie[key])[..., self._plane]
 
 
 def _movie_of(item: Any, form: str, dimensions: tuple[int, ...]) -> Any:

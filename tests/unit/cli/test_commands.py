@@ -13,6 +13,7 @@ import pytest
 import photonwb
 from helpers import modules_loaded_by
 from photonwb.cli import COMMANDS, main
+from photonwb.ophys import TwoPhotonSeries
 from photonwb.projections import project
 from photonwb.simulation import as_nwbfile
 from synthetic_sources import SAID
@@ -178,6 +179,24 @@ def test_export_of_a_video(own_file, tmp_path, capsys):
     assert " 25 frames per second" in capsys.readouterr().out
 
 
+def test_export_of_a_plane_of_a_volume_as_a_video(own_file, tmp_path, capsys):
+    pytest.importorskip("av")
+    volume = np.zeros((5, 48, 40, 2), np.uint16)
+    volume[..., 1] = np.arange(48)[:, np.newaxis] * 5
+    with photonwb.open(own_file, "r+") as nwbfile:
+        plane = nwbfile.acquisition["TwoPhotonSeries"].imaging_plane
+        nwbfile.add_acquisition(TwoPhotonSeries("volume", plane, volume, "n.a.", rate=5.0))
+        nwbfile.get_read_io().write(nwbfile)
+    movie = tmp_path / "movie.mp4"
+    arguments = ["export", str(own_file), "volume", "-o", str(movie), "--contrast", "0", "255"]
+    assert main([*arguments, "--plane", "1"]) == 0
+    shown = photonwb.movies.open_movie(movie)[:].astype(float)
+    assert shown.shape == (5, 48, 40)
+    assert np.abs(shown - volume[..., 1]).mean() < 5
+    for wrong in ([], ["--plane", "2"]):
+        assert main([*arguments, "--overwrite", *wrong]) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "file"),
     [("green", "x.npy"), ("corrected", "x.csv"), ("DfOverF", "x.npy"), ("mean", "x.xls"), ("mean", "x.mp4"), ("green", "x.tif")],
@@ -195,7 +214,10 @@ def test_export_of_all_results(session_file, tmp_path, capsys, recording):
     assert np.load(folder / "plane0" / "F.npy").shape == (3, 30)
     assert main(["export", str(session_file), "--to", "suite2p", "-o", str(folder)]) == 4
     assert "--overwrite" in capsys.readouterr().err
-    assert main(["export", str(session_file), "--to", "npy", "-o", str(tmp_path / "signals")]) == 0
+    arguments = ["export", str(session_file), "--to", "npy", "-o", str(tmp_path / "signals"), "--progress", "json"]
+    assert main(arguments) == 0
+    said = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(said[-1][key], said[-1]["task"]) for key in ("done", "total")] == [(said[-1]["total"], "export")] * 2
     assert main(["export", str(session_file), "-o", str(tmp_path / "x.npy")]) == 2
 
 
