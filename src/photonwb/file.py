@@ -6,6 +6,7 @@ their own modules.
 
 from __future__ import annotations
 
+import warnings
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -388,9 +389,15 @@ class NWBFile(EditedFile, SessionTables, IcephysTables, neurodata_type="NWBFile"
     # ---- the file it was read from
 
     def close(self) -> None:
-        """Close the file that this was read from, as it was after it was last written; without effect on one made in memory."""
+        """Close the file that this was read from, as it was after it was last written; without effect on one made in memory.
+
+        Changes that were not written are forgotten, with a warning: leave a `with` block to write them.
+        """
         io = self.get_read_io()
         if io is not None:
+            if io.has_changes:
+                text = "changes were not written; use a `with` block, which writes them, or get_read_io().write(nwbfile)"
+                warnings.warn(f"{io.source}: {text}", stacklevel=2)
             io.discard()
 
     def __enter__(self) -> NWBFile:
