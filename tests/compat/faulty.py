@@ -466,6 +466,18 @@ simple(
     lambda file: file.copy(f"{MOVIE}/timestamps", f"{WIDE}/timestamps"),
 )
 
+# Identities, texts, and what an index is for.
+simple("object_id missing", f"{WIDE}@object_id", "object_id", delete_attribute(WIDE, "object_id"))
+simple("object_id no UUID", f"{WIDE}@object_id", "object_id", set_attribute(WIDE, "object_id", "wide"))
+simple("text in Latin-1", "/session_description", "not_utf8", put("/session_description", b"\xe4", dtype=h5py.string_dtype()))
+simple("attribute in Latin-1", f"{WIDE}@comments", "not_utf8", set_attribute(WIDE, "comments", np.bytes_(b"\xe4")))
+
+
+@fault(f"{PIXELS}/pixel_mask_index@target", "index_target")
+def index_of_another_column(file: h5py.File) -> None:
+    file[f"{PIXELS}/pixel_mask_index"].attrs["target"] = file[f"{TABLE}/number"].ref
+
+
 # Specifications.
 simple(
     "no specification",

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 # Of these files pynwb's validator gives up altogether.
 UNREADABLE_BY_PYNWB = {
     "masks plain", "members few", "type array", "no value", "dataset for group", "group for dataset", "relative link", "circle",
-    "target_made_again", "no common specification", "no ophys source",
+    "target_made_again", "no common specification", "no ophys source", "text in Latin-1", "attribute in Latin-1",
 }  # fmt: skip
 
 
@@ -109,7 +109,7 @@ def test_there_are_many_kinds_of_faults() -> None:
 def batches() -> Iterator[list[Fault]]:
     """The faults in groups of those that do not get into each other's way."""
     waiting = [fault for fault in FAULTS if fault.name not in UNREADABLE_BY_PYNWB]
-    random.Random(7).shuffle(waiting)
+    random.Random(8).shuffle(waiting)
     while waiting:
         chosen: list[Fault] = []
         left: list[Fault] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from photonwb.storage.contract import is_group
@@ -19,12 +20,14 @@ __all__ = [
     "missing_specification",
     "missing_version",
     "no_specification",
+    "object_id",
     "several_versions",
 ]
 
 rule = enter_in("schema")
 
 _SPECIFICATIONS = "specifications"
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @rule("missing_version", Severity.ERROR)
@@ -87,6 +90,16 @@ def _cached(item: Item) -> dict[str, list[str]]:
             versions = group[namespace]
             found[namespace] = list(versions) if is_group(versions) else []
     return found
+
+
+@rule("object_id", Severity.WARNING)
+def object_id(item: Item) -> Iterator[Problem]:
+    """An object has no object_id, though others have, or one that is no UUID."""
+    if not item.type or "object_id" not in item.file.attributes(item.file.store.root):
+        return  # files of before version 2.1 have none
+    found = item.attributes.get("object_id", "")
+    if isinstance(found, str) and not _UUID.fullmatch(found):
+        yield Problem("no UUID for the object", "@object_id", "such as str(uuid.uuid4())", repr(found), "give it one")
 
 
 @rule("duplicate_object_id", Severity.ERROR)

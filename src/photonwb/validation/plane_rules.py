@@ -186,10 +186,16 @@ def translation_shape(stack: CorrectedImageStack) -> Iterator[Problem]:
 
 @rule("corrected_frames", Severity.WARNING, "CorrectedImageStack")
 def corrected_frames(stack: CorrectedImageStack) -> Iterator[Problem]:
-    """The movie after motion correction has another number of frames than the one before."""
+    """The movie after motion correction has other frames than the one before."""
     after, before = frame_count(stack.corrected), frame_count(stack.original)
     if after is not None and before is not None and after != before:
         yield Problem(f"not as many frames as {stack.original.name!r}", "corrected", str(before), str(after))
+    shape, original = frame_shape(stack.corrected), frame_shape(stack.original)
+    if shape is not None and original is not None and shape == original[::-1] != original:
+        fix = "exchange the axes of one of them"
+        yield Problem(f"frames as those of {stack.original.name!r}, turned", "corrected", str(original), str(shape), fix)
+    elif shape is not None and original is not None and any(a > b for a, b in zip(shape, original, strict=False)):
+        yield Problem(f"larger frames than {stack.original.name!r}", "corrected", f"at most {original}", str(shape))
 
 
 @rule("plane_of_reference_images", Severity.WARNING, "PlaneSegmentation")

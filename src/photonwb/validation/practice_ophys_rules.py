@@ -131,7 +131,7 @@ def external_file_is_there(series: ImageSeries) -> Iterator[Problem]:
     if series.external_file is None or source is None or "://" in source:
         return
     for file in series.external_file:
-        if "://" not in file and not _is_absolute(file) and not (Path(source).parent / file).exists():
+        if "://" not in file and not _is_absolute(file) and not (Path(source).parent / file).is_file():
             yield Problem(f"the file {file!r} is not there", "external_file", "a path from the folder of this file", file)
 
 

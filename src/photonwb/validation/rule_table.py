@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from photonwb.errors import ClosedFileError, UntrustedLinkError
+from photonwb.errors import ClosedFileError, PhotonwbError, UntrustedLinkError
 from photonwb.validation.findings import Finding, Severity
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ __all__ = ["LAYERS", "Problem", "Rule", "enter_in", "place", "rules", "rules_for
 
 _MODULES = {
     "schema": ("file_rules", "value_rules", "structure_rules", "link_rules", "table_rules"),
-    "ophys": ("plane_rules", "mask_rules"),
+    "ophys": ("plane_rules", "mask_rules", "series_rules"),
     "practice": ("practice_file_rules", "practice_series_rules", "practice_table_rules", "practice_ophys_rules"),
 }
 LAYERS = tuple(_MODULES)
@@ -128,12 +128,15 @@ def unreadable(error: Exception, path: str, object_type: str, file: str) -> Find
         fix = "validate with trusted=True if you know who made the file"
         message = "was not looked at, as it leads out of the folder of the file"
         return Finding(Severity.WARNING, "untrusted_link", path, message, fix=fix, object_type=object_type, file=file)
+    # What the layers below do not expect follows from a mistake that other rules tell.
+    is_damage = isinstance(error, (PhotonwbError, OSError, MemoryError))
+    fix = "the file may be damaged here: restore it from a copy, or delete the object"
     return Finding(
         Severity.ERROR,
         "unreadable",
         path,
-        f"cannot be read ({type(error).__name__}: {error})",
-        fix="the file may be damaged here: restore it from a copy, or delete the object",
+        f"{'cannot be read' if is_damage else 'makes no sense'} ({type(error).__name__}: {error})",
+        fix=fix if is_damage else "mend what else is found in it",
         object_type=object_type,
         file=file,
     )

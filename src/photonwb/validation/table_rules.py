@@ -18,6 +18,7 @@ __all__ = [
     "column_length",
     "index_end",
     "index_order",
+    "index_target",
     "missing_column",
     "no_mask",
     "no_times",
@@ -202,6 +203,15 @@ def index_end(item: Item) -> Iterator[Problem]:
             "rebuild the index, or complete the column",
             severity,
         )
+
+
+@rule("index_target", Severity.WARNING, "VectorIndex")
+def index_target(item: Item) -> Iterator[Problem]:
+    """An index is for another column than its name says."""
+    target = _referred(item, "target")
+    named = item.path.removesuffix("_index")
+    if target is not None and named != item.path and target.path != named and item.node.path == item.path:
+        yield Problem("not the column of that name", "@target", named, target.path, "let it refer to its column")
 
 
 def _ends(item: Item) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.errors import BrokenLinkError
 from photonwb.schema import DatasetSpec, MemberSpec, ReferenceSpec
-from photonwb.storage.contract import REFERENCE, Reference
+from photonwb.storage.contract import ASCII, REFERENCE, TEXT, Reference
 from photonwb.validation.element_types import DATES, describe_dtype, describe_element, is_accepted, is_compound
 from photonwb.validation.findings import Severity
 from photonwb.validation.rule_table import Problem, enter_in
@@ -26,6 +26,7 @@ __all__ = [
     "fixed_value",
     "missing_attribute",
     "no_time_zone",
+    "not_utf8",
     "null_value",
     "unreadable_attribute",
     "vlen_array",
@@ -34,6 +35,8 @@ __all__ = [
 ]
 
 rule = enter_in("schema")
+
+_MOST_TEXTS = 10_000
 
 _DATE = re.compile(
     r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
@@ -60,6 +63,29 @@ def unreadable_attribute(item: Item) -> Iterator[Problem]:
     for name, value in item.attributes.items():
         if isinstance(value, Exception):
             yield Problem(f"attribute {name!r} cannot be read ({value})", f"@{name}", fix="write it again")
+
+
+@rule("not_utf8", Severity.ERROR)
+def not_utf8(item: Item) -> Iterator[Problem]:
+    """A text is not in UTF-8, so that most programs cannot read it."""
+    places = [(f"@{name}", value) for name, value in item.attributes.items()]
+    if not item.is_group and item.element in (TEXT, ASCII):
+        places.append(("", item.read() if item.shape == () else item.node.read((slice(0, _MOST_TEXTS),))))  # type: ignore[union-attr] - no group
+    for at, value in places:
+        is_array = hasattr(value, "flat") and value.dtype.hasobject
+        texts: Any = (value,) if isinstance(value, str) else value.flat if is_array else ()
+        wrong = next((text for text in texts if isinstance(text, str) and not _is_utf8(text)), None)
+        if wrong is not None:
+            yield Problem("a text that is not in UTF-8", at, "UTF-8", ascii(wrong)[:60], "write it again")
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether a text is no stand-in for bytes that are none, which are read as surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @rule("null_value", Severity.ERROR)

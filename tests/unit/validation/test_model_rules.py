@@ -91,15 +91,26 @@ def add(item: Callable[[Any], Any]) -> Callable[[Any], None]:
     return lambda made: made.file.add_acquisition(item(made))
 
 
-def external(*files: str) -> Callable[[Any], Any]:
+def external(*files: str, **fields: Any) -> Callable[[Any], Any]:
     def make(made: Any) -> Any:
         series = ImageSeries(
             "far", external_file=list(files), starting_frame=[0] * len(files), num_samples=1, unit="n.a.", rate=1.0
         )
-        force(series, _container_source=str(Path(__file__)))
+        force(series, _container_source=str(Path(__file__)), **fields)
         return series
 
     return make
+
+
+def epoch_of(samples: tuple[int, int]) -> Callable[[Any], None]:
+    """An epoch that refers to samples of the series."""
+
+    def apply(made: Any) -> None:
+        made.file.add_epoch(0.0, 1.0, timeseries=[made.series])
+        dtype = [("idx_start", "i4"), ("count", "i4"), ("timeseries", object)]
+        force(made.file.epochs._member("timeseries"), data=np.array([(*samples, made.series)], dtype))
+
+    return apply
 
 
 def volumes(made: Any) -> TwoPhotonSeries:
@@ -148,6 +159,27 @@ FAULTS: list[tuple[str, str, Callable[[Any], Any]]] = [
     ),
     ("translation_shape", f"{STACK}/xy_translation/data", lambda made: force(made.stack.xy_translation, data=np.ones((7, 2)))),
     ("corrected_frames", f"{STACK}/corrected", lambda made: force(made.stack.corrected, data=np.ones((5, 10, 8)))),
+    ("corrected_frames", f"{STACK}/corrected", lambda made: force(made.stack.corrected, data=np.ones((FRAMES, 8, 10)))),
+    ("corrected_frames", f"{STACK}/corrected", lambda made: force(made.stack.corrected, data=np.ones((FRAMES, 11, 8)))),
+    # samples
+    ("finite_times", f"{MOVIE}/starting_time@rate", on("movie", rate=np.nan)),
+    ("finite_times", f"{MOVIE}/starting_time", on("movie", starting_time=-np.inf)),
+    ("finite_times", f"{SERIES}/timestamps", on("series", timestamps=np.array([0.0, 1.0, np.inf]), data=np.ones(3))),
+    ("conversion", f"{MOVIE}/data@conversion", on("movie", conversion=0.0)),
+    ("conversion", f"{MOVIE}/data@offset", on("movie", offset=np.nan)),
+    ("control", f"{MOVIE}/control", on("movie", control=np.zeros(3, "u1"), control_description=["dark"])),
+    ("control", f"{MOVIE}/control", on("movie", control=np.full(FRAMES, 1, "u1"), control_description=["dark"])),
+    ("external_format", "/acquisition/far/format", add(external("nowhere.tif", format="tiff"))),
+    ("external_format", f"{MOVIE}/format", on("movie", format="external")),
+    (
+        "starting_frames",
+        "/acquisition/far/external_file@starting_frame",
+        add(external("nowhere.tif", starting_frame=[0, 5])),
+    ),
+    ("starting_frames", "/acquisition/far/external_file@starting_frame", add(external("nowhere.tif", starting_frame=[1]))),
+    ("region_twice", f"{TRACES}/rois", lambda made: force(made.rois, data=np.array([0, 2, 2]))),
+    ("interval_start", f"{TRIALS}/start_time", trials(start_time=[1.0, np.nan, 2.0])),
+    ("interval_samples", "/intervals/epochs/timeseries", epoch_of((FRAMES - 1, 2))),
     ("single_trace", f"{TRACES}/data", on("traces", data=np.ones(FRAMES))),
     ("trace_frames", f"{TRACES}/data", on("traces", data=np.ones((7, 3)))),
     # recommendations for optical physiology
