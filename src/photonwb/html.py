@@ -1,7 +1,8 @@
 """How objects look in a notebook: a tree of names and values that opens where it is clicked.
 
 Everything that comes from a file is escaped. Bulk data are not read: an array shows its shape and how it is stored. The depth and
-the number of what is shown are bounded, so that a page is small and quick whatever the file holds.
+the number of what is shown are bounded, so that a page is small and quick whatever the file holds. What says no more than the
+defaults of the standard is left out.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def findings_html(findings: Iterable[Any]) -> str:
     if not rows:
         return page("<div>nothing found</div>")
     cells = "".join(
-        f"<tr><td>{text(finding.severity.name)}</td><td><code>{text(finding.path)}</code></td>"
+        f"<tr><td>{text(finding.severity.name.replace('_', ' ').lower())}</td><td><code>{text(finding.path)}</code></td>"
         f"<td>{text(finding.reason)}<br><i>{text(finding.fix)}</i></td><td>{text(finding.code)}</td></tr>"
         for finding in rows[:_FINDINGS]
     )
@@ -76,13 +77,15 @@ class _Tree:
             except (PhotonwbError, OSError) as error:
                 rows = f"cannot be counted: {error}"
             yield self._value("rows", rows, depth)
-        for name, field in type(item).__fields__.items():
+        for name, field in sorted(type(item).__fields__.items(), key=lambda named: named[1].is_object):
             try:
                 value: Any = item.fields.get(name)
             except (PhotonwbError, OSError) as error:
                 yield row(f"{heading(name)} cannot be read: {text(error)}")
                 continue
-            if field.kind == Kind.LINK and hasattr(value, "neurodata_type"):
+            if _is_usual(value, item._empty(field)) or _is_usual(value, field.fixed):
+                continue
+            if field.kind in (Kind.LINK, Kind.ATTRIBUTE) and hasattr(value, "neurodata_type"):
                 yield row(f"{heading(name)} → {heading(value.name, type(value).__name__)}")
             elif value is not None and not (field.kind == Kind.CHILDREN and not len(value)):
                 yield self._value(name, value, depth)
@@ -120,6 +123,10 @@ class _Tree:
         return details(heading(name, f"{count} object{'' if count == 1 else 's'}"), shown + _more(count - _MEMBERS), is_open)
 
 
+def _is_usual(value: object, usual: object) -> bool:
+    return isinstance(value, (str, float, int)) and type(value) is type(usual) and value == usual
+
+
 def _described(value: Any) -> str:
     """A value in a few words, without reading what is large."""
     if isinstance(value, (list, tuple)) and len(cast("list[Any]", value)) <= _SHORT:
@@ -130,12 +137,13 @@ def _described(value: Any) -> str:
 def _array_described(value: Any) -> str:
     shape = shape_of(value)
     if not shape or not hasattr(value, "dtype"):
-        return text(value)
+        return text("(empty)" if isinstance(value, str) and not value else value)
     if type(value).__name__ == "ndarray" and value.size <= _SHORT:
         return text(value.tolist())
     lengths = " × ".join("?" if length is None else str(length) for length in shape)
-    stored = f", {value.compression or 'not compressed'}, in the file" if hasattr(value, "compression") else ""
-    return text(f"{lengths} {getattr(value, 'dtype', '')}".strip() + stored)
+    kind = "values" if value.dtype == object else value.dtype
+    compression = getattr(value, "compression", None)
+    return text(f"{lengths} {kind}" + (f", {compression}" if compression else ""))
 
 
 def _more(count: int) -> str:

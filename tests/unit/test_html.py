@@ -11,6 +11,7 @@ import pytest
 import photonwb
 from photonwb.arrays import LazyArray
 from photonwb.base import TimeSeries
+from photonwb.io.reading import StoredObject
 from photonwb.simulation import as_nwbfile, simulate
 from photonwb.validation import Finding, Findings, Severity
 
@@ -132,3 +133,29 @@ def test_a_table_without_a_length_hides_nothing_else(tmp_path):
         text = " ".join(parsed(nwbfile._repr_html_()).text)
         assert "cannot be counted" in text
         assert "start_time" in text
+
+
+def test_a_page_reads_each_field_once_and_no_array(shared_data, monkeypatch):
+    loads = []
+    load = StoredObject.load
+    monkeypatch.setattr(StoredObject, "load", lambda *those: (loads.append(those[2].name), load(*those))[1])
+    monkeypatch.setattr(LazyArray, "__getitem__", lambda *_: pytest.fail("an array was read"))
+    with photonwb.open(shared_data / "nwb/hdmfzarr_sub-healthy-simulated-beta_ses-162_ecephys.nwb") as nwbfile:
+        page = nwbfile._repr_html_()
+        count = len(loads)
+        assert count < 250
+        assert nwbfile._repr_html_() == page
+        assert len(loads) == count
+    said = " ".join(parsed(page).text)
+    assert "Beta_Band_Voltage" in said
+    assert "table → electrodes" in said.replace("  ", " ")
+
+
+def test_what_everybody_says_is_left_out():
+    series = TimeSeries("a", data=[1], unit="", rate=1.0, comments="slow", conversion=2.0)
+    said = " ".join(parsed(series._repr_html_()).text)
+    assert "conversion  2.0" in said
+    assert "comments  slow" in said
+    assert "unit  (empty)" in said
+    assert "no description" not in said
+    assert "offset" not in said

@@ -14,9 +14,9 @@ __all__ = ["array_html", "details", "heading", "page", "row", "text"]
 
 _STYLE = (
     "<style>.photonwb{font:13px/1.5 system-ui,sans-serif}.photonwb details,.photonwb .pw-row{margin-left:1.2em}"
-    ".photonwb>details{margin-left:0}.photonwb summary{cursor:pointer;margin-left:-1.2em}.photonwb .pw-type{opacity:.6;"
+    ".photonwb>details{margin-left:1.2em}.photonwb summary{cursor:pointer;margin-left:-1.2em}.photonwb .pw-type{opacity:.6;"
     "margin-left:.5em}.photonwb .pw-name{font-weight:600}.photonwb code{font-size:12px}.photonwb td,.photonwb th{text-align:left;"
-    "vertical-align:top;padding:1px 8px 1px 0}</style>"
+    "vertical-align:top;padding:1px 8px 1px 0}.photonwb td code{overflow-wrap:anywhere}</style>"
 )
 _TEXT = 300  # letters
 
