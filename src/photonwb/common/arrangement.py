@@ -197,6 +197,20 @@ class ArrangedColumns(Container):
             f"{self._label()}: column {name!r} has {rows} rows, but there are {count} identifiers of rows; they must be as many"
         ]
 
+    def _check_written(self, column: VectorData, count: int) -> None:
+        """Refuse a column that came as an iterator and turned out to have more or fewer values than there is room for."""
+        index = self._members.get(f"{column.name}_index")
+        if isinstance(index, VectorIndex):
+            ends: Any = index.data
+            wanted = int(ends[-1]) if len(ends) else 0
+        else:
+            wanted = self.id._row_count() if column.name in self.colnames else None
+        if wanted not in (None, count):
+            raise InvalidValueError(
+                f"{self._label()}: column {column.name!r} turned out to have {count} values, expected {wanted}; "
+                "give as many identifiers of rows, or ends of them"
+            )
+
     def _take_columns(self, columns: Any, colnames: Any) -> None:
         """Begin with these columns."""
         if columns is None and colnames is not None and len(colnames):

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from photonwb.arrays.shapes import shape_of
 from photonwb.checks import describe_value
 from photonwb.container import Data
 from photonwb.errors import InvalidTypeError, InvalidValueError, PhotonwbError, StorageError
@@ -306,8 +307,11 @@ class Writer:
         parent, name = self._parent_of(path)
 
         def write() -> None:
+            is_open_ended = None in (shape_of(container.data) or (None,))
             node = write_array(self, parent, name, container, field, container.data)
             if node is not None:
+                if is_open_ended and hasattr(container.parent, "_check_written"):
+                    cast("Any", container.parent)._check_written(container, node.shape[0])
                 self._write_type(container, node)
                 self.write_attributes(container, node)
                 if container.parent is not None:  # a table may say more of its columns than these do themselves

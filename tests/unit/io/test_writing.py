@@ -218,6 +218,23 @@ def test_attributes_that_are_longer_than_hdf5_usually_takes(tmp_path: Path) -> N
         assert table["column4999"].data[0] == 4999
 
 
+@pytest.mark.parametrize("index", [False, [2, 5]], ids=["flat", "ragged"])
+@pytest.mark.parametrize("given", [4, 5, 6])
+@pytest.mark.parametrize("wrap", [iter, lambda values: DataChunkIterator(iter(values))], ids=["iterator", "blocks"])
+def test_a_column_from_an_iterator_must_be_as_long_as_its_table(wrap: Any, given: int, index: Any, tmp_path: Path) -> None:
+    table = DynamicTable("table", "d", id=range(2 if index else 5))
+    table.add_column("column", "d", data=wrap(np.arange(given, dtype=float)), index=index)
+    nwbfile = session()
+    nwbfile.add_acquisition(table)
+    if given == 5:
+        photonwb.write(nwbfile, tmp_path / "a.nwb")
+        assert len(photonwb.open(tmp_path / "a.nwb").acquisition["table"].to_dataframe()) == (2 if index else 5)
+        return
+    with pytest.raises(InvalidValueError, match=f"'column' turned out to have {given} values, expected 5"):
+        photonwb.write(nwbfile, tmp_path / "a.nwb")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="does not exist"):
         photonwb.write(session(), tmp_path / "nowhere" / "a.nwb")
