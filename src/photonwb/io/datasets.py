@@ -39,9 +39,9 @@ def written_value(container: AbstractContainer, field: Field, value: Any) -> Any
     import numpy as np
 
     if isinstance(value, (dt.date, dt.datetime)):
-        return Typed(value.isoformat(), ASCII)
+        return Typed(_isoformat(value), ASCII)
     if isinstance(value, (list, tuple)) and value and isinstance(value[0], (dt.date, dt.datetime)):
-        return Typed(np.array([date.isoformat() for date in cast("list[Any]", value)], dtype=object), ASCII)
+        return Typed(np.array([_isoformat(date) for date in cast("list[Any]", value)], dtype=object), ASCII)
     if isinstance(value, str):
         return Typed(value, ASCII) if field.dtype in ("ascii", "isodatetime") else value
     array = _small_array(container, field, value)
@@ -49,6 +49,14 @@ def written_value(container: AbstractContainer, field: Field, value: Any) -> Any
     if isinstance(element, str):
         return Typed(array if array.shape else array[()], element)
     return Typed(_fitting(container, field, array, element), element)
+
+
+def _isoformat(date: dt.date) -> str:
+    """A date as ISO 8601 has it: with a zone of whole minutes, which those of before 1900 are often not."""
+    offset = date.utcoffset() if isinstance(date, dt.datetime) else None
+    if offset is not None and offset % dt.timedelta(minutes=1):
+        date = cast("dt.datetime", date).astimezone(dt.timezone(dt.timedelta(minutes=round(offset.total_seconds() / 60))))
+    return date.isoformat()
 
 
 def _small_array(container: AbstractContainer, field: Field, value: Any) -> np.ndarray[Any, Any]:

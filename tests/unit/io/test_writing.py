@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +233,15 @@ def test_a_column_from_an_iterator_must_be_as_long_as_its_table(wrap: Any, given
     with pytest.raises(InvalidValueError, match=f"'column' turned out to have {given} values, expected 5"):
         photonwb.write(nwbfile, tmp_path / "a.nwb")
     assert not list(tmp_path.iterdir())
+
+
+def test_zones_of_whole_minutes(tmp_path: Path) -> None:
+    start = datetime(1800, 1, 1, 12, tzinfo=timezone(-timedelta(hours=4, minutes=56, seconds=2)))  # New York, before 1883
+    nwbfile = NWBFile("writing", "writing", start)
+    photonwb.write(nwbfile, tmp_path / "a.nwb")
+    with h5py.File(tmp_path / "a.nwb") as file:
+        assert file["session_start_time"][()] == b"1800-01-01T12:00:02-04:56"
+    assert photonwb.open(tmp_path / "a.nwb").session_start_time == start
 
 
 def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
