@@ -6,12 +6,10 @@ incomplete chunk is written, and written again when more has come.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, cast
 
-from photonwb.arrays import layout_for
+from photonwb.arrays import LazyArray, incoming, layout_for
 from photonwb.arrays.incoming import Incoming
-from photonwb.errors import InvalidValueError
 from photonwb.storage.contract import Layout
 from photonwb.storage.relations import relations_of
 
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Tail", "growable"]
 
-# A dataset that cannot grow is made anew; beyond so many bytes the user has to ask for that.
-MOST_TO_COPY = 64 << 20
 # Rows often come one by one; so many pieces are kept before they are joined.
 MOST_PIECES = 256
 
@@ -86,7 +82,7 @@ class Tail:
 
 
 def growable(store: Store, node: Dataset, role: str, element: ElementType | None = None, row_shape: Any = None) -> Dataset:
-    """A dataset that can grow along its first axis: the one given, or one that takes its place.
+    """A dataset that can grow along its first axis: the one given, or a copy of it that takes its place.
 
     Parameters
     ----------
@@ -98,11 +94,6 @@ def growable(store: Store, node: Dataset, role: str, element: ElementType | None
         What its elements have to be; by default what they are.
     row_shape : tuple of int, optional
         Shape of what lies at one place of the first axis, for a dataset that is empty.
-
-    Raises
-    ------
-    InvalidValueError
-        It would have to be made anew and is large.
     """
     layout = node.layout
     element = layout.element if element is None else element
@@ -110,12 +101,6 @@ def growable(store: Store, node: Dataset, role: str, element: ElementType | None
     can_grow = layout.maximum is not None and layout.maximum[0] is None
     if can_grow and element == layout.element and row_shape == layout.shape[1:]:
         return node
-    nbytes = math.prod(layout.shape) * node.dtype.itemsize
-    if nbytes > MOST_TO_COPY:
-        raise InvalidValueError(
-            f"{store.location}: {node.path} of shape {layout.shape} is stored in one piece and cannot grow; write it in chunks "
-            "first, for example with H5DataIO(data, maxshape=(None, ...)), or record into a new series"
-        )
     options = {"fillvalue": layout.fill} if layout.fill is not None and element == layout.element else {}
     empty = Incoming((None, *row_shape), node.dtype, _no_blocks, options)
     return _made_anew(store, node, Layout(*layout_for(empty, element, role=role)))
@@ -130,7 +115,6 @@ def _made_anew(store: Store, node: Dataset, layout: Layout) -> Dataset:
     path, name = node.path, node.name
     parent = cast("Group", _node_at(store, path.rpartition("/")[0] or "/"))
     attributes = dict(node.attributes)
-    values = node.read() if 0 not in node.shape else None
     # What refers to the old dataset is told by path, and by path it is found again.
     referring = [
         (holder, one.name, holder.attributes[one.name])
@@ -138,10 +122,12 @@ def _made_anew(store: Store, node: Dataset, layout: Layout) -> Dataset:
         if one.kind == "attribute" and path in one.targets
         for holder in [_node_at(store, one.holder)]
     ]
+    made = parent.create_dataset(f"{name}.new", layout, attributes=attributes)
+    if 0 not in node.shape:
+        made.write_blocks(incoming(LazyArray(node.source())).blocks(layout.chunks))
     parent.delete(name)
-    made = parent.create_dataset(name, layout, attributes=attributes)
-    if values is not None:
-        made.write_blocks([(tuple(slice(0, length) for length in values.shape), values)])
+    parent.move(f"{name}.new", parent, name)
+    made = cast("Dataset", parent[name])
     for holder, key, value in referring:
         holder.attributes[key] = value
     return made

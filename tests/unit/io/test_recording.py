@@ -440,15 +440,19 @@ def test_many_threads_append(path: Path) -> None:
             assert np.array_equal(read.acquisition[f"signal {number}"].data[:, 0], np.arange(200))
 
 
-def test_data_that_cannot_grow(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("photonwb.io.growing.MOST_TO_COPY", 100)
+def test_data_in_one_piece_are_made_anew_block_by_block(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["photonwb.arrays.incoming"], "BLOCK", 80)
     nwbfile: NWBFile = session()
-    nwbfile.add_acquisition(TimeSeries(name="done", data=np.arange(100.0), unit="V", rate=1.0))
+    data = np.arange(100.0)
+    nwbfile.add_acquisition(TimeSeries(name="done", data=data, unit="V", rate=1.0))
     nwbfile.add_acquisition(TimeSeries(name="shared", data=nwbfile.acquisition["done"], unit="V", rate=1.0))
     with photonwb.record(path, nwbfile) as recording:
-        with pytest.raises(InvalidValueError, match="cannot grow"):
-            recording.append("done", 1.0)
+        recording.append("done", recording.nwbfile.acquisition["done"].data[:0])  # which takes the time before it matters
+        recording.append("done", 1.0)
         with pytest.raises(InvalidValueError, match="append to that series"):
             recording.append("shared", 1.0)
         record_step(recording, 0)
+    with photonwb.open(path) as nwbfile:
+        assert nwbfile.acquisition["done"].data[:].tolist() == [*data, 1.0]
+        assert len(nwbfile.acquisition["shared"].data) == 101
     assert steps_in(path) == 1
