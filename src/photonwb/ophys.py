@@ -10,18 +10,18 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from photonwb.core import LabelledDict, MultiContainerInterface, NWBContainer, NWBDataInterface
+from photonwb.device import Device  # noqa: TC001 - programs for pynwb import it from here
 from photonwb.errors import InvalidTypeError, InvalidValueError
 from photonwb.fields import attribute, child, children, dataset, link
 from photonwb.image import ImageSeries
 from photonwb.labelled import adder, creator, getter
 from photonwb.responses import DfOverF, Fluorescence, RoiResponseSeries
 from photonwb.segmentation import ImageSegmentation, PlaneSegmentation
+from photonwb.timeseries import TimeSeries  # noqa: TC001 - the same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from photonwb.device import Device
-    from photonwb.timeseries import TimeSeries
     from photonwb.typing import Array, ArrayLike, Several
 
 __all__ = [

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
+from photonwb import ophys
 from photonwb.base import ProcessingModule, TimeSeries
 from photonwb.device import Device
 from photonwb.errors import InvalidTypeError, InvalidValueError, NotFoundError
@@ -25,6 +26,10 @@ from photonwb.ophys import (
 )
 
 DEVICE = Device("microscope")
+
+
+def test_what_is_used_here_is_found_here():
+    assert (ophys.Device, ophys.TimeSeries, ophys.ImageSeries) == (Device, TimeSeries, ImageSeries)
 
 
 def channel(name="green"):
