@@ -149,9 +149,9 @@ def masks_of(table: PlaneSegmentation) -> MaskImages:
     """The masks of a table as (region, row, column)."""
     from photonwb.mask_images import MaskImages
 
-    axis_order = table.axis_order
+    rois, axis_order = table.rois, table.axis_order
     tell(table, axis_order)
-    return MaskImages(table.rois, axis_order, _size_of_images(table, axis_order), table._label())
+    return MaskImages(rois, axis_order, _size_of_images(table, axis_order), table._label())
 
 
 def _size_of_images(table: PlaneSegmentation, axis_order: AxisOrder) -> tuple[int, ...] | None:
@@ -188,7 +188,7 @@ def evidence_on_masks(table: PlaneSegmentation) -> list[AxisOrder]:
 
 def _evidence(table: PlaneSegmentation) -> Iterator[AxisOrder]:
     kind = next(iter(table._mask_names()), None)
-    if kind is None:
+    if kind is None or not _are_there(table):
         return
     movies = list(_movies_of(table))
     told = _masks_by_writer(table, kind, movies)
@@ -207,6 +207,14 @@ def _evidence(table: PlaneSegmentation) -> Iterator[AxisOrder]:
             continue
         if found is not None:
             yield found
+
+
+def _are_there(table: PlaneSegmentation) -> bool:
+    try:
+        rois = table.rois
+    except PhotonwbError:  # which whoever asks for the masks is told
+        return False
+    return rois.dimensions > 0
 
 
 def _masks_by_writer(table: PlaneSegmentation, kind: str, movies: list[Any]) -> AxisOrder | None:

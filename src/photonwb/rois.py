@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from photonwb.arrays.growing import as_opaque
 from photonwb.arrays.shapes import shape_of
 from photonwb.checks import describe_value
-from photonwb.errors import InvalidTypeError, InvalidValueError
+from photonwb.errors import InvalidTypeError, InvalidValueError, OutOfRangeError
 from photonwb.masks import AXES, as_mask, axis_order, check_inside, mask_dtype, members
 
 if TYPE_CHECKING:
@@ -197,6 +197,8 @@ class RoiSet:
         import numpy as np
 
         if isinstance(key, (int, np.integer)):
+            if not -len(self) <= key < len(self):
+                raise OutOfRangeError(f"regions: there is no region {key}, of {len(self)}")
             return _roi(self._mask(range(len(self))[key]))
         rows = np.arange(len(self))[key]
         starts, counts = self._starts()[rows], self.areas()[rows]

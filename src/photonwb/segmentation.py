@@ -16,7 +16,7 @@ from photonwb.core import LabelledDict, MultiContainerInterface
 from photonwb.errors import InvalidValueError
 from photonwb.fields import children, link
 from photonwb.labelled import adder, creator, getter
-from photonwb.mask_arguments import DIMENSIONS, ImageShapes, image_of, images_of, pixels_of, pixels_of_many
+from photonwb.mask_arguments import ImageShapes, image_of, images_of, pixels_of, pixels_of_many
 from photonwb.masks import as_mask, image_to_pixel, image_to_voxel, pixel_to_image, voxel_to_image
 
 if TYPE_CHECKING:
@@ -245,20 +245,15 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
 
         Pixel masks are taken before voxel masks, and these before images. The set is made anew each time and is not changed by
         regions that are added later; of a table in a file it reads one mask for `rois[i]`, and all when all are needed.
-        """
-        from photonwb.table_rois import TableRois
 
-        shapes = self._image_shapes()
-        known = shapes.reference or shapes.masks
-        for name, dimensions in DIMENSIONS.items():
-            pixels, index = self._member(name), self._member(f"{name}_index")
-            if name in self.colnames and pixels is not None and index is not None:
-                shape = known[:dimensions] if known is not None and len(known) >= dimensions else None
-                return TableRois(pixels.data, index.data, dimensions, shape)
-        images = self.image_mask
-        if images is None or shapes.masks is None:
-            return TableRois([], [], 2, known and known[:2])
-        return TableRois(images.data, None, len(shapes.masks), shapes.masks)
+        Raises
+        ------
+        InvalidValueError
+            There are rows, but what is stored as their masks is none.
+        """
+        from photonwb.table_rois import rois_of
+
+        return rois_of(self)
 
     @property
     def masks(self) -> MaskImages:

@@ -7,23 +7,88 @@ in blocks and keeps what is not zero.
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.arrays.growing import is_wrapper
+from photonwb.arrays.shapes import shape_of
 from photonwb.errors import InvalidValueError
+from photonwb.mask_arguments import DIMENSIONS
 from photonwb.masks import as_mask, check_inside, mask_dtype
 from photonwb.rois import RoiSet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from photonwb.segmentation import PlaneSegmentation
+
     Array = NDArray[Any]
 
-__all__ = ["TableRois"]
+__all__ = ["TableRois", "rois_of"]
 
 _BLOCK_BYTES = 32 << 20
+
+
+def rois_of(table: PlaneSegmentation) -> TableRois:
+    """The regions of a table, by the first of its kinds of masks that can be understood; see `PlaneSegmentation.rois`."""
+    shapes, problems = table._image_shapes(), list[str]()
+    known = shapes.reference or shapes.masks
+    for name in table._mask_names():
+        found = _problems(table, name)
+        problems += found
+        if found:
+            continue
+        column: Any = table._member(name)
+        if name == "image_mask":
+            if shapes.masks is not None:
+                return TableRois(column.data, None, len(shapes.masks), shapes.masks)
+            continue
+        dimensions, index = DIMENSIONS[name], cast("Any", table._member(f"{name}_index"))
+        shape = known[:dimensions] if known is not None and len(known) >= dimensions else None
+        return TableRois(column.data, index.data, dimensions, shape)
+    if problems and len(table):
+        raise InvalidValueError("; ".join(problems))
+    return TableRois([], [], 2, known and known[:2])
+
+
+def _problems(table: PlaneSegmentation, name: str) -> list[str]:
+    """What is wrong with the columns of one kind of masks."""
+    if name == "image_mask":
+        return _problem(table, name, "VectorData, an array (n, x, y) or (n, x, y, z)", _are_images)
+    pixels = f"VectorData, an array (pixels, {DIMENSIONS[name] + 1}) or one of records"
+    return [
+        *_problem(table, name, pixels, lambda shape, dtype: _are_pixels(shape, dtype, DIMENSIONS[name])),
+        *_problem(table, f"{name}_index", "VectorIndex, an array (n,) of whole numbers", _are_ends),
+    ]
+
+
+def _problem(table: PlaneSegmentation, name: str, wanted: str, fits: Callable[[Any, Any], bool]) -> list[str]:
+    column, stored = table._member(name), table._stored
+    got = "none"
+    if column is not None:
+        values = column.data
+        shape = () if isinstance(values, (str, bytes, int, float)) else shape_of(values)
+        dtype = getattr(values, "dtype", None)
+        if shape is None or shape == (0,) or fits(shape, dtype):
+            return []
+        got = f"shape {shape} of {dtype or type(values).__name__}"
+    place = table._label() if stored is None else f"{stored.location}: {stored.path}"
+    return [f"{place}/{name}: expected {wanted}, got {got}"]
+
+
+def _are_images(shape: Any, dtype: Any) -> bool:
+    return len(shape) in (3, 4) or shape[:1] == (0,)
+
+
+def _are_pixels(shape: Any, dtype: Any, dimensions: int) -> bool:
+    if len(shape) == 1:
+        return dtype is None or dtype.names is not None or dtype.hasobject
+    return len(shape) == 2 and shape[1] == dimensions + 1
+
+
+def _are_ends(shape: Any, dtype: Any) -> bool:
+    return len(shape) == 1 and (dtype is None or dtype.kind in "iu")
 
 
 class TableRois(RoiSet):
