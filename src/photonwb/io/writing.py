@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from photonwb.arrays.shapes import shape_of
 from photonwb.checks import describe_value
 from photonwb.container import Data
-from photonwb.errors import InvalidTypeError, InvalidValueError, PhotonwbError, StorageError
+from photonwb.errors import InvalidTypeError, InvalidValueError, MissingFileError, PhotonwbError, StorageError
 from photonwb.extensions import catalog_for
 from photonwb.fields import Field, Kind, SharedField
 from photonwb.io.datasets import write_array, written_value
@@ -186,7 +186,7 @@ class replacing:  # noqa: N801 - a context manager, used like a function
 
     def __enter__(self) -> Path:
         if not self.target.parent.is_dir():
-            raise StorageError(f"{self.target}: the folder {self.target.parent} does not exist; make it first")
+            raise MissingFileError(f"{self.target}: the folder {self.target.parent} does not exist; make it first")
         return self.temporary
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:

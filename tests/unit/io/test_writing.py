@@ -245,7 +245,7 @@ def test_zones_of_whole_minutes(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="does not exist"):
+    with pytest.raises(FileNotFoundError, match="does not exist"):
         photonwb.write(session(), tmp_path / "nowhere" / "a.nwb")
 
 
