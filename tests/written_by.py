@@ -26,13 +26,13 @@ FRAMES = 80
 class Session:
     """A movie (time, row, column) with regions, each flickering in its own way; signals are (time, region)."""
 
-    def __init__(self, height: int = 24, width: int = 40, regions: int = 6, seed: int = 0) -> None:
+    def __init__(self, height: int = 24, width: int = 40, regions: int = 6, seed: int = 0, margin: int = 2) -> None:
         rng = np.random.default_rng(seed)
         self.height, self.width = height, width
         self.masks = np.zeros((regions, height, width), np.float32)
         for number in range(regions):  # above the diagonal, the first in the far corner
             row = 2 if number == 0 else int(rng.integers(0, height // 4))
-            column = width - 7 if number == 0 else int(rng.integers(height // 2 - 4, width - 7)) if number else 0
+            column = width - 5 - margin if number == 0 else int(rng.integers(height // 2 - 4, width - 7)) if number else 0
             self.masks[number, row : row + 4, column : column + 5] = rng.uniform(0.5, 1, (4, 5))
         self.signals = rng.gamma(1.0, 60.0, (FRAMES, regions)).astype(np.float32)
         light = np.einsum("tn,nyx->tyx", self.signals, (self.masks > 0).astype(np.float32))
@@ -282,17 +282,23 @@ def visual_coding(path: Path, session: Session) -> Path:
     return save(nwbfile, path)
 
 
-def matnwb(path: Path, session: Session) -> Path:
-    """What MatNWB's tutorial leads to: arrays [row, column, time] of MATLAB, whose axes the file has in reverse."""
-    nwbfile = new_file()
+def matnwb(path: Path, session: Session, *, pixels: bool = False, programs: Any = (("matnwb", "2.9.0"),)) -> Path:
+    """What MatNWB's tutorial leads to: arrays [row, column, time] of MATLAB, whose axes the file has in reverse.
+
+    Its pixel masks are what `ind2sub` gives: x in `x`, counted from 1.
+    """
+    nwbfile = new_file(was_generated_by=[list(program) for program in programs])
     plane = plane_of(nwbfile, "imaging_plane")
     data = session.movie.transpose(0, 2, 1)
     nwbfile.add_acquisition(TwoPhotonSeries(name="2pInternal", imaging_plane=plane, data=data, unit="lumens", rate=RATE))
     module = nwbfile.create_processing_module("ophys", "Contains optical physiology data")
     segmentation = ImageSegmentation()
     table = segmentation.create_plane_segmentation(name="PlaneSegmentation", description="my favorite", imaging_plane=plane)
-    for mask in session.masks:
-        table.add_roi(image_mask=mask.T)
+    for number, mask in enumerate(session.masks):
+        if pixels:
+            table.add_roi(pixel_mask=session.pixels(number, rows_in_x=False) + np.array([1, 1, 0]))
+        else:
+            table.add_roi(image_mask=mask.T)
     rois = table.create_roi_table_region("all_rois", region=list(range(len(session.masks))))
     fluorescence = Fluorescence(roi_response_series=[series("RoiResponseSeries", session.signals, rois)])
     module.add([segmentation, fluorescence, DfOverF(roi_response_series=[series("my_series", session.dff, rois)])])

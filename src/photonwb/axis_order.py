@@ -58,17 +58,27 @@ class AxisOrder(NamedTuple):
     reason : str
     column_major : bool
         The pixels of image masks are in the order of columns, as if it were that of rows.
+    one_based : bool
+        The coordinates of pixel masks are counted from 1.
     """
 
     order: str
     how: str
     reason: str
     column_major: bool = False
+    one_based: bool = False
 
     @property
     def is_standard(self) -> bool:
         """Whether images are as the standard says."""
-        return self.order == "xy" and not self.column_major
+        return self.order == "xy" and not self.column_major and not self.one_based
+
+    @property
+    def what(self) -> str:
+        """What there is, in words."""
+        if self.column_major:
+            return "pixels in the order of columns"
+        return ("x first" if self.order == "xy" else "rows first") + (", pixels counted from 1" if self.one_based else "")
 
 
 def said(order: str) -> AxisOrder:
@@ -83,8 +93,7 @@ def tell(item: AbstractContainer, axis_order: AxisOrder) -> None:
     if axis_order.is_standard or axis_order.how == "said" or "_axis_order_told" in item.__dict__:
         return
     item.__dict__["_axis_order_told"] = True
-    what = "pixels in the order of columns" if axis_order.column_major else "rows first"
-    warnings.warn(f"{item._label()}: {what}, by {axis_order.how}: {axis_order.reason}", stacklevel=4)
+    warnings.warn(f"{item._label()}: {axis_order.what}, by {axis_order.how}: {axis_order.reason}", stacklevel=4)
 
 
 # ---- movies and images
@@ -165,7 +174,7 @@ def _size_of_images(table: PlaneSegmentation, axis_order: AxisOrder) -> tuple[in
             width, height = shape[:2] if order == "xy" else shape[1::-1]
             if rois.dimensions == 2:
                 return width, height
-            depth = shape[2] if len(shape) > 2 else int(rois.values["z"].max(initial=0)) + 1
+            depth = shape[2] if len(shape) > 2 else int(rois.values["z"].max(initial=0)) + (not axis_order.one_based)
             return width, height, depth
     return None
 
@@ -195,10 +204,12 @@ def _evidence(table: PlaneSegmentation) -> Iterator[AxisOrder]:
     if told is not None and told.column_major:
         yield told  # neither bounds nor signals fit to masks that are scrambled
         return
+    from_one = _counted_from_one(table, kind, movies)
     tests: tuple[Callable[[], AxisOrder | None], ...] = (
-        lambda: _by_bounds(table, kind, movies),
+        lambda: _by_bounds(table, kind, movies, bool(from_one)),
         lambda: told,
         lambda: _by_signals(table, movies),
+        lambda: AxisOrder("xy", "provenance", "x is stored as x") if from_one else None,
     )
     for test in tests:
         try:
@@ -206,7 +217,7 @@ def _evidence(table: PlaneSegmentation) -> Iterator[AxisOrder]:
         except (PhotonwbError, ImportError):  # what cannot be read tells nothing here; others tell that it cannot
             continue
         if found is not None:
-            yield found
+            yield found._replace(one_based=True, reason=f"{found.reason}; {from_one}") if from_one else found
 
 
 def _are_there(table: PlaneSegmentation) -> bool:
@@ -267,16 +278,45 @@ def _turned(order: str) -> str:
     return order[::-1]
 
 
-def _by_bounds(table: PlaneSegmentation, kind: str, movies: list[Any]) -> AxisOrder | None:
+def _counted_from_one(table: PlaneSegmentation, kind: str, movies: list[Any]) -> str:
+    """Why the coordinates of masks must be counted from 1; "" without clear evidence.
+
+    That is a program that counts so, no coordinate that is 0, and one that is as large as an axis is long: it lies outside of the
+    frames otherwise, whichever axis comes first.
+    """
+    writer = writer_of(table, _root_of(table))
+    if kind == "image_mask" or writer is None or not writer.one_based:
+        return ""
+    pixels = table.rois.values
+    if not len(pixels) or min(int(pixels[axis].min()) for axis in "xyz"[: table.rois.dimensions]) < 1:
+        return ""
+    highest = int(pixels["x"].max()), int(pixels["y"].max())
+    for label, shape, _ in _frames_with(table, movies):
+        for ends in (highest, highest[::-1]):
+            extent = ends[0] + 1, ends[1] + 1
+            if _fits(extent, shape, kind) or _fits(extent[::-1], shape, kind):
+                return ""
+            if _fits(ends, shape, kind):
+                reason = f"no coordinate is 0, and they reach {highest[0]} and {highest[1]} in {label}, {shape[0]} × {shape[1]}"
+                return f"{writer.habit}: {reason}"
+    return ""
+
+
+def _frames_with(table: PlaneSegmentation, movies: list[Any]) -> list[tuple[str, tuple[int, ...], str]]:
+    """Label, shape and order of the movies that masks must fit into, or else of the stored images in the same module."""
+    found = [(movie._label(), _frame_shape(movie)[:2], movie.axis_order.order) for movie in movies if _frame_shape(movie)]
+    return found or list(_images_beside(table))
+
+
+def _by_bounds(table: PlaneSegmentation, kind: str, movies: list[Any], from_one: bool) -> AxisOrder | None:
     """By masks that fit into the frames, or into the stored images of the same module, in one way only."""
     extent = _extent(table, kind)
     if extent is None:
         return None
-    found = [(movie._label(), _frame_shape(movie)[:2], movie.axis_order.order) for movie in movies if _frame_shape(movie)]
-    if not found:
-        found = list(_images_beside(table))
+    if from_one:
+        extent = extent[0] - 1, extent[1] - 1
     orders: dict[str, str] = {}
-    for label, shape, order in found:
+    for label, shape, order in _frames_with(table, movies):
         straight, exchanged = _fits(extent, shape, kind), _fits(extent[::-1], shape, kind)
         if straight != exchanged:
             how = "as they are" if straight else "only with x and y exchanged"

@@ -106,11 +106,14 @@ class MaskImages:
         return self._image_shape
 
     def _turned(self, mask: Array) -> Array:
-        """Pixels with the horizontal coordinate in x."""
+        """Pixels with the horizontal coordinate in x, counted from 0."""
         if self.axis_order.is_standard:
             return mask
         turned = mask.copy()
-        x, y = mask["x"].astype("i8"), mask["y"].astype("i8")
+        if self.axis_order.one_based:
+            for axis in "xyz"[: self._stored.dimensions]:
+                turned[axis] -= 1
+        x, y = turned["x"].astype("i8"), turned["y"].astype("i8")
         if self.axis_order.column_major:
             width, height, *_ = self._size()
             # The lengths of the axes as they are stored: the places of pixels were counted along the first one.

@@ -33,6 +33,8 @@ class Writer(NamedTuple):
         Masks are in the order of the movie where that is in the file itself, since the program takes its first axis for rows.
     column_major : bool
         Image masks were taken from columns to rows in the wrong order, which scrambles those that are not square.
+    one_based : bool
+        Pixels of masks may be counted from 1, as the language of the program does; each file must tell.
     """
 
     name: str
@@ -44,11 +46,20 @@ class Writer(NamedTuple):
     pixel_mask: str | None = None
     as_movie: bool = False
     column_major: bool = False
+    one_based: bool = False
 
 
 def _is_of_photonwb(item: Any, nwbfile: Any) -> bool:
+    return _was_generated_by("photonwb", nwbfile)
+
+
+def _is_of_matnwb(item: Any, nwbfile: Any) -> bool:
+    return _was_generated_by("matnwb", nwbfile)
+
+
+def _was_generated_by(program: str, nwbfile: Any) -> bool:
     programs = getattr(nwbfile, "was_generated_by", None)
-    return programs is not None and any(str(row[0]) == "photonwb" for row in programs[:])
+    return programs is not None and any(str(row[0]) == program for row in programs[:])
 
 
 def _is_of_suite2p(item: Any, nwbfile: Any) -> bool:
@@ -154,6 +165,12 @@ WRITERS = (
         images="xy",
         image_mask="xy",
         pixel_mask="yx",
+    ),
+    Writer(
+        "MatNWB",
+        _is_of_matnwb,
+        "with MatNWB, pixels are often stored as MATLAB counts them, from 1",
+        one_based=True,
     ),
 )
 

@@ -13,6 +13,7 @@ import written_by
 from photonwb import axis_order
 from photonwb.axis_order import evidence_on_masks, image_rows
 from photonwb.errors import InvalidValueError
+from photonwb.ophys import PlaneSegmentation
 from photonwb.simulation import as_nwbfile, simulate
 
 WIDE, SQUARE = written_by.Session(), written_by.Session(height=40, width=40)
@@ -229,3 +230,44 @@ def test_a_file_of_roiextractors_has_rows_first(shared_data):
             assert set(zip(y, x, strict=True)) == set(zip(cell["ypix"], cell["xpix"], strict=True))
         images = nwbfile.processing["ophys"]["SegmentationImages"]
         assert np.allclose(image_rows(images["correlation"]).shape, mean.shape)
+
+
+@pytest.mark.parametrize("session", [written_by.Session(margin=0), written_by.Session(40, 40, margin=0)], ids=["wide", "square"])
+def test_pixels_that_matlab_counts_from_one(session, tmp_path):
+    with written(tmp_path, written_by.matnwb, session, pixels=True) as nwbfile:
+        table = table_of(nwbfile)
+        known = table.axis_order
+        assert (known.order, known.one_based, known.is_standard) == ("xy", True, False)
+        assert "MATLAB counts them, from 1: no coordinate is 0, and they reach 40" in known.reason
+        with pytest.warns(UserWarning, match="pixels counted from 1, by"):
+            masks = table.masks
+        assert np.allclose(masks[:], session.masks)
+        assert np.allclose(masks[0], session.masks[0])
+        assert table.rois[0].coordinates.min() > 0
+
+
+@pytest.mark.parametrize(
+    ("margin", "programs"),
+    [(2, [("matnwb", "2.9.0")]), (0, [("mine", "1")]), (0, [("matnwb", "2.9.0"), ("photonwb", "1")])],
+    ids=["no pixel beyond the frames", "another program", "mended"],
+)
+def test_without_clear_evidence_pixels_stay_where_they_are(margin, programs, tmp_path):
+    session = written_by.Session(margin=margin)
+    with written(tmp_path, written_by.matnwb, session, pixels=True, programs=programs) as nwbfile:
+        table = table_of(nwbfile)
+        assert not table.axis_order.one_based
+        values = quietly(lambda: table.masks.rois).values if margin else table.rois.values
+        assert np.array_equal(values["x"], table.rois.values["x"])
+
+
+def test_voxels_that_matlab_counts_from_one(tmp_path):
+    session = written_by.Session(margin=0)
+    with written(tmp_path, written_by.matnwb, session, pixels=True) as nwbfile:
+        old = table_of(nwbfile)
+        voxels = [np.column_stack([roi.coordinates, np.full(len(roi.weights), 1), roi.weights]) for roi in old.rois]
+        table = PlaneSegmentation("voxels", old.imaging_plane, name="voxels")
+        nwbfile.processing["ophys"]["ImageSegmentation"].add_plane_segmentation(table)
+        table.add_rois(voxel_mask=voxels)
+        masks = quietly(lambda: table.masks)
+        assert masks.shape == (6, 24, 40, 1)
+        assert np.allclose(masks[:][..., 0], session.masks)

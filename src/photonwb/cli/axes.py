@@ -32,7 +32,7 @@ def axis_facts(item: Any) -> dict[str, Any]:
 
 
 def _as_facts(known: AxisOrder) -> dict[str, Any]:
-    return {"order": known.order, "how": known.how, "reason": known.reason, "column_major": known.column_major}
+    return {**known._asdict(), "what": known.what}
 
 
 def axis_findings(nwbfile: NWBFile, told: Collection[str]) -> list[Finding]:
@@ -44,13 +44,9 @@ def axis_findings(nwbfile: NWBFile, told: Collection[str]) -> list[Finding]:
         path = path_of(item)
         if known.is_standard or any(path.strip("/") in other for other in told):
             continue
-        wrong = "pixels are in the order of columns" if known.column_major else "rows come before columns"
-        fix = "exchange the axes of the stored arrays; `frames` and `masks` do so while reading"
-        found.append(
-            Finding(
-                Severity.WARNING, CODE, path, f"{wrong}, by {known.how}: {known.reason}", "x first", "", fix, item.neurodata_type
-            )
-        )
+        what = f"{known.what}, by {known.how}: {known.reason}"
+        fix = "store them in the order of the standard; `frames` and `masks` put them so while reading"
+        found.append(Finding(Severity.WARNING, CODE, path, what, "x first", "", fix, item.neurodata_type))
     return found
 
 
@@ -87,7 +83,11 @@ def _straighten_masks(table: Any) -> None:
             column = _values_of(table, name)
             values = column.data[:]
             turned = values.copy()
-            turned["x"], turned["y"] = values["y"], values["x"]
+            if known.one_based:
+                for axis in turned.dtype.names[:-1]:
+                    turned[axis] -= 1
+            if known.order == "yx":
+                turned["x"], turned["y"] = turned["y"].copy(), turned["x"].copy()
             column.data = turned
     if "image_mask" in table.colnames:
         column = _values_of(table, "image_mask")

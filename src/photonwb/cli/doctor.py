@@ -170,8 +170,7 @@ def _axis_lines(entries: list[dict[str, Any]]) -> Iterator[str]:
     if known:
         yield "\naxes of movies and masks, and how that is known"
     for path, axes in known:
-        what = "pixels in the order of columns" if axes["column_major"] else "x first" if axes["order"] == "xy" else "rows first"
-        yield plain(f"  {path}: {what} ({axes['how']}: {axes['reason']})")
+        yield plain(f"  {path}: {axes['what']} ({axes['how']}: {axes['reason']})")
         for other in axes.get("evidence", ())[1:]:
             agrees = "so says" if other["order"] == axes["order"] else "AGAINST it speaks"
             yield plain(f"    {agrees} {other['how']}: {other['reason']}")

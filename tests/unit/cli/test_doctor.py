@@ -133,9 +133,20 @@ def test_axes_of_other_writers_are_told_and_put_right(writer, tmp_path, capsys):
         for images in (item for item in nwbfile.all_children() if item.neurodata_type == "Images"):
             assert next(iter(images.images.values())).data.shape == (session.width, session.height)
     with photonwb.open(source) as nwbfile:
-        assert len(nwbfile.was_generated_by or ()) == 0
+        assert "photonwb" not in [str(row[0]) for row in nwbfile.was_generated_by or ()]
 
 
 def test_a_file_without_signs_is_told_to_be_as_declared(session_file, capsys):
     assert main(["doctor", str(session_file)]) == 0
     assert "x first (standard: nothing in the file tells of this movie but the standard" in capsys.readouterr().out
+
+
+def test_pixels_counted_from_one_are_put_right(tmp_path, capsys):
+    session = written_by.Session(margin=0)
+    source = written_by.written(written_by.matnwb, tmp_path / "other.nwb", session, pixels=True)
+    main(["doctor", str(source), "--fix", "-o", str(tmp_path / "mended.nwb")])
+    assert "PlaneSegmentation: x first, pixels counted from 1 (bounds: " in capsys.readouterr().out
+    with photonwb.open(tmp_path / "mended.nwb") as nwbfile:
+        (table,) = [item for item in nwbfile.all_children() if item.neurodata_type == "PlaneSegmentation"]
+        assert table.axis_order.is_standard
+        assert np.allclose(table.masks[:], session.masks)
