@@ -26,6 +26,9 @@ __all__ = ["AbstractContainer", "Container", "Data", "Stored"]
 
 # So many objects of a collection are listed when an object is shown.
 _MOST_MEMBERS = 50
+_NOTHING = object()
+# What may be said of an object before its constructor is called.
+_TWO_STEPS = frozenset(("container_source", "object_id", "in_construct_mode", "parent"))
 
 
 class AbstractContainer(Hierarchy):
@@ -34,6 +37,7 @@ class AbstractContainer(Hierarchy):
     namespace: str = "hdmf-common"
     neurodata_type: str = "AbstractContainer"
     __defaults__: ClassVar[Mapping[str, Any]] = {}
+    __usual__: ClassVar[tuple[tuple[str, Field, Any], ...]]  # see `_usual_values`; each class has its own, when it is needed
 
     # Instances override these only when they differ, which keeps construction cheap.
     _object_id: str | None = None
@@ -64,11 +68,9 @@ class AbstractContainer(Hierarchy):
         and call `__init__` afterwards.
         """
         instance = object.__new__(cls)
-        if kwargs:
-            values = instance.__dict__
-            for argument in ("container_source", "object_id", "in_construct_mode", "parent"):
-                if argument in kwargs and argument not in cls.__fields__:
-                    values[f"_{argument}"] = kwargs[argument]
+        if not _TWO_STEPS.isdisjoint(kwargs):
+            for argument in _TWO_STEPS.intersection(kwargs).difference(cls.__fields__):
+                instance.__dict__[f"_{argument}"] = kwargs[argument]
         return instance
 
     def __init__(self, name: str) -> None:
@@ -76,26 +78,30 @@ class AbstractContainer(Hierarchy):
 
     def _init(self, arguments: Mapping[str, Any]) -> None:
         """Take the arguments of a constructor: check each by its field and keep it."""
-        values = self.__dict__
-        defaults = type(self).__defaults__
+        cls, values = type(self), self.__dict__
         if "name" in arguments:
             values["_name"] = self._check_name(arguments["name"])
-        for key, field in type(self).__fields__.items():
-            if key not in arguments:
-                continue
-            value = arguments[key]
-            if value is None:
-                if field.required:
-                    # A collection that must not stay empty may well begin so.
-                    if field.kind != Kind.CHILDREN:
-                        raise InvalidTypeError(f"{self._label()}.{key}: a value is required, got None")
-                elif not field.is_held and field.fixed is None and defaults.get(key) is None:
-                    values[key] = None  # which spares the way over the default at the first access
-            elif field.is_held:
-                self._set(field, value)
-            else:
-                check = field.known_check
-                values[key] = field.check(self, value) if check is None else check(self, field, value)
+        usual = cls.__dict__.get("__usual__")
+        if usual is None:
+            usual = cls.__usual__ = _usual_values(cls)
+        for key, field, default in usual:
+            if key in arguments:
+                value = arguments[key]
+                if value is default:
+                    values[key] = value
+                else:
+                    self._take(field, value)
+
+    def _take(self, field: Field, value: Any) -> None:
+        """Check and keep what a field was given in the constructor."""
+        if value is None:
+            # A collection that must not stay empty may well begin so.
+            if field.required and field.kind != Kind.CHILDREN:
+                raise InvalidTypeError(f"{self._label()}.{field.name}: a value is required, got None")
+        elif field.is_held:
+            self._set(field, value)
+        else:
+            self.__dict__[field.name] = field.check(self, value)
 
     def _check_name(self, name: Any) -> str:
         if not isinstance(name, str):
@@ -433,6 +439,19 @@ class Data(AbstractContainer, neurodata_type="Data"):
             self.data, data_io_class, data_io_kwargs, data_chunk_iterator_class, data_chunk_iterator_kwargs
         )
         self._note_change(type(self).__fields__["data"])
+
+
+def _usual_values(cls: type[AbstractContainer]) -> tuple[tuple[str, Field, Any], ...]:
+    """The fields of a class, each with the value that needs no check: its default, where that is kept as it is.
+
+    Of the many arguments that a constructor has, few are given.
+    """
+    found: list[tuple[str, Field, Any]] = []
+    for name, field in cls.__fields__.items():
+        default = cls.__defaults__.get(name)
+        is_kept = isinstance(default, (str, float, bool)) or (default is None and not field.required)
+        found.append((name, field, default if is_kept and not field.is_held and field.fixed is None else _NOTHING))
+    return tuple(found)
 
 
 def _wrapped(

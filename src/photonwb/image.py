@@ -16,7 +16,7 @@ from photonwb.fields import Field, Kind, attribute, content, dataset, link, shar
 from photonwb.timeseries import EmptyArray
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from photonwb.axis_order import AxisOrder
     from photonwb.container import AbstractContainer
@@ -148,26 +148,27 @@ class ImageSeries(TimeSeries, neurodata_type="ImageSeries"):
                 given["format"] = "external"
         super()._init(given)
 
-    def _contradictions(self) -> Iterator[str]:
-        yield from super()._contradictions()
+    def _contradictions(self) -> list[str]:
+        found = super()._contradictions()
         files = self.external_file
         if files is None:
-            return
+            return found
         if not _is_empty(self.data):
-            yield "expected either data or external_file, got both: leave one out"
+            found.append("expected either data or external_file, got both: leave one out")
         if self.format != "external":
-            yield f"expected format 'external' with external_file, got {self.format!r}"
+            found.append(f"expected format 'external' with external_file, got {self.format!r}")
         starts = self.starting_frame
         if shape_of(starts) != (len(files),):
-            yield f"expected a starting_frame for each of the {len(files)} external files, got {starts!r}"
+            found.append(f"expected a starting_frame for each of the {len(files)} external files, got {starts!r}")
         if self.rate is not None and self.fields.get("num_samples") is None and not self._in_construct_mode:
-            yield (
+            found.append(
                 "expected num_samples with external_file and rate, got None: the data are empty and cannot tell "
                 "the number of frames"
             )
+        return found
 
-    def _length_mismatch(self) -> Iterator[str]:
-        return iter(()) if self.external_file is not None else super()._length_mismatch()
+    def _length_mismatch(self) -> list[str]:
+        return [] if self.external_file is not None else super()._length_mismatch()
 
     def _sample_count(self) -> int | None:
         stored = self.fields.get("num_samples")

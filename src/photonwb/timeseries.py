@@ -17,7 +17,7 @@ from photonwb.errors import InvalidTypeError, InvalidValueError, PhotonwbError
 from photonwb.fields import attribute, dataset, shared_dataset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -131,32 +131,34 @@ class TimeSeries(NWBDataInterface, neurodata_type="TimeSeries"):
                 given["starting_time"] = 0.0
         elif given.get("timestamps") is None:
             raise InvalidTypeError(f"{self._label()}: expected either timestamps or a rate, got neither")
-        for name in ("data", "timestamps"):
-            self._note_sharing(name)
+        self._note_sharing("data")
+        self._note_sharing("timestamps")
         for contradiction in self._contradictions():
             self._error_on_new_warn_on_construct(f"{self._label()}: {contradiction}")
         if self.rate == 0 and (_length_of(self.data) or 0) > 1:
             warnings.warn(f"{self._label()}: the rate is 0 Hz, but there is more than one sample", stacklevel=3)
 
-    def _contradictions(self) -> Iterator[str]:
+    def _contradictions(self) -> list[str]:
         """What makes no sense in the fields taken together; one sentence for each mistake."""
-        if self.timestamps is not None:
-            if self.rate is not None:
-                yield "expected timestamps or a rate, got both: leave one out"
-            if self.starting_time is not None:
-                yield "expected timestamps or a starting_time, got both: leave one out"
-        if self.rate is not None and self.rate < 0:
-            yield f"expected a rate >= 0 Hz, got {self.rate}"
-        yield from self._length_mismatch()
+        found: list[str] = []
+        timestamps, rate = self.timestamps, self.rate
+        if timestamps is not None and rate is not None:
+            found.append("expected timestamps or a rate, got both: leave one out")
+        if timestamps is not None and self.starting_time is not None:
+            found.append("expected timestamps or a starting_time, got both: leave one out")
+        if rate is not None and rate < 0:
+            found.append(f"expected a rate >= 0 Hz, got {rate}")
+        return found if timestamps is None else found + self._length_mismatch()
 
-    def _length_mismatch(self) -> Iterator[str]:
+    def _length_mismatch(self) -> list[str]:
         times = _length_of(self.timestamps)
         samples = None if times is None else _length_of(self.data)
-        if samples is not None and samples != times:
-            yield (
-                f"expected as many timestamps as samples, got {times} timestamps and data of shape {shape_of(self.data)}; "
-                "time must be the first axis of data, so the data may be transposed"
-            )
+        if samples is None or samples == times:
+            return []
+        return [
+            f"expected as many timestamps as samples, got {times} timestamps and data of shape {shape_of(self.data)}; "
+            "time must be the first axis of data, so the data may be transposed"
+        ]
 
     def _empty(self, field: Field) -> Any:
         if field.name == "data":
