@@ -28,8 +28,8 @@ def plot_summary(source: NWBFile | Images | Mapping[str, Any], *, figure: Figure
     Parameters
     ----------
     source : NWBFile, Images or dict
-        The images of a container, or all that the containers of a file hold; or images (row, column) by name, for example those
-        that `projections.project` makes of `series.frames`.
+        The images of a container, or all that the containers of a file hold, a row for each; or images (row, column) by name,
+        for example those that `projections.project` makes of `series.frames`.
     figure : Figure, optional
         Where to draw; a new one by default.
 
@@ -42,38 +42,51 @@ def plot_summary(source: NWBFile | Images | Mapping[str, Any], *, figure: Figure
     NotFoundError
         There are no images.
     """
-    images = _images_of(source)
-    if not images:
+    groups = _images_of(source)
+    if not groups:
         raise NotFoundError("there are no images to draw: give some, by name")
-    columns = math.ceil(math.sqrt(len(images)))
-    rows = math.ceil(len(images) / columns)
+    longest = max(map(len, groups.values()))
+    columns = math.ceil(math.sqrt(longest)) if len(groups) == 1 else min(longest, 4)
+    rows = math.ceil(longest / columns)
     if figure is None:
         from matplotlib import pyplot as plt
 
-        height, width = next(iter(images.values())).shape[:2]
-        figure = plt.figure(layout="constrained", figsize=(4.2 * columns, min(8.0, 3.6 * height / width + 0.4) * rows))
-    grid = cast("list[Axes]", list(figure.subplots(rows, columns, squeeze=False).flat))
-    for ax, (name, image) in zip(grid, images.items(), strict=False):
-        show_image(ax, image)
-        ax.set(title=name, xticks=[], yticks=[])
-        if image.ndim == 2:
-            bar = figure.colorbar(ax.images[0], cax=ax.inset_axes((1.02, 0, 0.035, 1)))
-            bar.ax.tick_params(labelsize=7)
-            bar.outline.set_visible(False)  # type: ignore[operator] - a spine
-    for ax in grid[len(images) :]:
-        ax.remove()
-    return grid[: len(images)]
+        height, width = next(iter(next(iter(groups.values())).values())).shape[:2]
+        figure = plt.figure(
+            layout="constrained", figsize=(4.2 * columns, min(8.0, 3.4 * height / width + 0.6) * rows * len(groups))
+        )
+    drawn: list[Axes] = []
+    parts: list[Any] = [figure] if len(groups) == 1 else list(figure.subfigures(len(groups), 1, squeeze=False).flat)
+    for part, (group, images) in zip(parts, groups.items(), strict=True):
+        grid = cast("list[Axes]", list(part.subplots(rows, columns, squeeze=False).flat))
+        if group:
+            part.suptitle(group, fontweight="bold")
+        for ax, (name, image) in zip(grid, images.items(), strict=False):
+            _draw(ax, name, image)
+        for ax in grid[len(images) :]:
+            ax.remove()
+        drawn += grid[: len(images)]
+    return drawn
 
 
-def _images_of(source: Any) -> dict[str, NDArray[Any]]:
-    """Images of rows and columns, by name."""
+def _draw(ax: Axes, name: str, image: NDArray[Any]) -> None:
+    show_image(ax, image)
+    ax.set(title=name, xticks=[], yticks=[])
+    if image.ndim == 2:
+        bar = ax.figure.colorbar(ax.images[0], ax=ax, fraction=0.045, pad=0.02)
+        bar.ax.tick_params(labelsize=7)
+        bar.outline.set_visible(False)  # type: ignore[operator] - a spine
+
+
+def _images_of(source: Any) -> dict[str, dict[str, NDArray[Any]]]:
+    """Images of rows and columns, by name, and these by the name of what holds them, "" where there is only one."""
     import numpy as np
 
     if not hasattr(source, "neurodata_type"):
-        return {str(name): np.asarray(image) for name, image in source.items()}
-    holders = [item for item in source.all_children() if item.neurodata_type == "Images"]
+        images = {str(name): np.asarray(image) for name, image in source.items()}
+        return {"": images} if images else {}
+    holders = [item for item in source.all_children() if item.neurodata_type == "Images" and len(item.images)]
     return {
-        image.name if len(holders) == 1 else f"{holder.name}/{image.name}": image_rows(image)
-        for holder in holders
-        for image in holder.images.values()
+        holder.name if len(holders) > 1 else "": {image.name: image_rows(image) for image in holder.images.values()}
+        for holder in sorted(holders, key=lambda holder: holder.name)
     }

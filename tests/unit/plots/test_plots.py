@@ -9,15 +9,18 @@ import pytest
 
 import photonwb
 import written_by
-from photonwb.base import TimeSeries
+from photonwb.base import Images, TimeSeries
 from photonwb.errors import InvalidValueError, NotFoundError
+from photonwb.image import GrayscaleImage
 from photonwb.ophys import RoiResponseSeries
 from photonwb.plots import plot_motion, plot_rois, plot_summary, plot_traces
 from photonwb.plots.drawing import contrast, thinned
 from photonwb.rois import RoiSet
 from photonwb.simulation import as_nwbfile, simulate
+from photonwb.testing.mock.file import mock_NWBFile
 
 pytest.importorskip("matplotlib")
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 
@@ -150,6 +153,11 @@ def test_motion_has_a_line_for_each_axis(nwbfile, recording, ax, tmp_path):
     assert rendered(ax, tmp_path).std() > 0.05
 
 
+def test_where_nothing_moved_there_is_a_flat_line(ax):
+    plot_motion(TimeSeries("shift", data=np.zeros((5, 2)), unit="pixels", rate=1.0), ax=ax)
+    assert ax.get_ylim() == (-1, 1)
+
+
 def test_motion_of_another_shape_is_refused(ax):
     with pytest.raises(InvalidValueError, match="shifts of shape"):
         plot_motion(TimeSeries("shift", data=np.zeros(5), unit="pixels", rate=1.0), ax=ax)
@@ -165,6 +173,22 @@ def test_summary_images_are_drawn_as_they_are_seen(nwbfile, recording, tmp_path)
     assert [ax.get_title() for ax in axes] == ["a", "b", "c"]
     with pytest.raises(NotFoundError):
         plot_summary({})
+
+
+def test_images_of_each_plane_are_drawn_together(tmp_path):
+    nwbfile = mock_NWBFile()
+    for number in (1, 0):
+        images = [GrayscaleImage(name, np.eye(4) * (number + 1)) for name in ("mean", "correlation")]
+        nwbfile.add_acquisition(Images(f"Plane{number}", images=images))
+    figure = Figure(figsize=(8, 8), layout="constrained")
+    axes = plot_summary(nwbfile, figure=figure)
+    assert [part.get_suptitle() for part in figure.subfigs] == ["Plane0", "Plane1"]
+    assert [(ax.get_title(), ax.images[0].get_array().max()) for ax in axes] == [
+        *(("mean", 1), ("correlation", 1), ("mean", 2), ("correlation", 2))
+    ]
+    figure.canvas.draw()
+    boxes = [ax.get_tightbbox() for ax in figure.findobj(Axes)]
+    assert all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 for box in boxes)  # numbers beside the images are not cut
 
 
 def test_a_new_figure_is_one_that_a_notebook_shows(nwbfile):
