@@ -49,7 +49,7 @@ def plot_motion(stack: CorrectedImageStack | TimeSeries, *, ax: Axes | None = No
         ax.plot(times, line, color=colour, linewidth=0.9, label=f"{axis} (σ {np.nanstd(line):.2g})")
     ax.axhline(0, color="0.6", linewidth=0.6, zorder=0)
     ax.margins(x=0.01)
-    if not np.nanmax(np.abs(values)):
+    if not np.nan_to_num(values).any():
         ax.set_ylim(-1, 1)  # where nothing moved, no scale of thousandths
     ax.legend(loc="lower right", bbox_to_anchor=(1, 1), fontsize=8, frameon=False, ncols=3)
     ax.set(xlabel="time (s)", ylabel=f"shift ({series.unit})", title=f"motion of {len(values)} frames")
