@@ -62,17 +62,22 @@ def _samples(series: TimeSeries, window: tuple[float, float]) -> Rows | None:
     """Which samples lie in the window; None for all."""
     import numpy as np
 
-    count = series._sample_count()
+    count, rate = series._sample_count(), _number(series.rate)
     if series.timestamps is not None:
         times = np.asarray(series.timestamps[:])
         count, chosen = len(times), np.flatnonzero((times >= window[0]) & (times < window[1]))
-    elif isinstance(series.rate, (int, float)) and series.rate and count is not None:
-        begin = series.starting_time or 0.0
-        first, behind = (_clipped((edge - begin) * series.rate, count) for edge in window)
+    elif rate and count is not None:
+        begin = _number(series.starting_time)
+        first, behind = (_clipped((edge - begin) * rate, count) for edge in window)
         chosen = np.arange(first, behind)
     else:
         return None
     return None if len(chosen) == count else chosen
+
+
+def _number(value: Any) -> float:
+    """A single number, 0 for anything else that a damaged file may have."""
+    return float(value) if hasattr(value, "__float__") and not getattr(value, "shape", ()) else 0.0
 
 
 def _clipped(sample: float, count: int) -> int:

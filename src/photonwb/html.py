@@ -74,7 +74,7 @@ class _Tree:
         if hasattr(item, "colnames"):
             try:
                 rows = f"{len(item)}"  # type: ignore[arg-type] - tables have a length
-            except (PhotonwbError, OSError) as error:
+            except (PhotonwbError, OSError, TypeError) as error:
                 rows = f"cannot be counted: {error}"
             yield self._value("rows", rows, depth)
         for name, field in sorted(type(item).__fields__.items(), key=lambda named: named[1].is_object):

@@ -252,6 +252,12 @@ def test_nothing_is_written_into_a_dataset_in_the_place_of_a_group(path: Path) -
     assert path.read_bytes() == before
 
 
+def test_a_part_of_a_file_in_circles_is_taken_at_once(path: Path) -> None:
+    change(path, hard_link_to_the_root)
+    with pytest.raises(PhotonwbError, match="'nothing of that name' is nothing in"):
+        photonwb.export(path, path.with_name("part.nwb"), exclude="nothing of that name")
+
+
 def test_shapes_that_no_file_can_hold_are_not_gone_through(path: Path) -> None:
     def claim(file: h5py.File) -> None:
         replace(file, f"{SERIES}/data", np.arange(10.0), chunks=(2,), maxshape=(None,))

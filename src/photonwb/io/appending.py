@@ -18,7 +18,7 @@ from photonwb.io.growing import Tail, growable
 from photonwb.io.references import reference_array
 from photonwb.mask_arguments import DIMENSIONS
 from photonwb.masks import mask_dtype
-from photonwb.storage.contract import TEXT, Link, Reference
+from photonwb.storage.contract import TEXT, Link, Reference, is_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -59,6 +59,8 @@ class SeriesEnd:
         members = [(name, group[name]) for name in ("data", "timestamps", "control") if name in group]
         self.tails: dict[str, Tail] = {}
         for name, member in members:
+            if is_group(member):
+                raise InvalidValueError(f"{store.location}: {member.path} should be a dataset, it is a group")
             if not isinstance(member, Link):
                 self.tails[name] = Tail(growable(store, member, role_of(series, type(series).__fields__[name])))
             elif name == "data":

@@ -112,13 +112,17 @@ def _unknown(root: AbstractContainer, store: Store, pattern: str) -> Iterator[st
     yield from (path for path in found if path.rpartition("/")[0] not in found)
 
 
-def _paths(group: Group) -> Iterator[str]:
-    for name in group:
-        path = f"{group.path.rstrip('/')}/{name}"
-        yield path
-        member = group[name]
-        if hasattr(member, "create_group") and is_group(member):
-            yield from _paths(member)
+def _paths(root: Group) -> Iterator[str]:
+    """Paths of all members, each object by its first name."""
+    waiting, seen = [root], {root.identity}
+    while waiting:
+        group = waiting.pop()
+        for name in group:
+            yield f"{group.path.rstrip('/')}/{name}"
+            member = group[name]
+            if hasattr(member, "create_group") and is_group(member) and member.identity not in seen:
+                seen.add(member.identity)
+                waiting.append(member)
 
 
 def _remove(root: AbstractContainer, items: list[AbstractContainer]) -> list[AbstractContainer]:

@@ -283,7 +283,7 @@ def rewrite_values(writer: Writer, node: Dataset, container: AbstractContainer, 
         False when the dataset cannot hold them (its shape is final, its type too narrow, or they belong elsewhere): it has to be
         made anew.
     """
-    if hasattr(value, "neurodata_type") or hasattr(value, "io_settings") or _is_scalar(value) or node.shape == ():
+    if hasattr(value, "neurodata_type") or hasattr(value, "io_settings") or _is_scalar(value) or not getattr(node, "shape", ()):
         return False
     references = reference_array(writer, container, field, value)
     if references is not None:

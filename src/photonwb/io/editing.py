@@ -65,7 +65,8 @@ def write_changes(store: Store, plan: EditPlan, *, cache_spec: bool = True, link
     nwbfile = cast("NWBFile", plan.root)
     if not plan.reader.was_changed:
         return
-    nwbfile.file_create_date = [*nwbfile.file_create_date, datetime.now(UTC).astimezone()]
+    dates = [date for date in nwbfile.file_create_date if hasattr(date, "isoformat")]  # a damaged file may have anything there
+    nwbfile.file_create_date = [*dates, datetime.now(UTC).astimezone()]
     editor = Editor(store, plan, link_data=link_data)
     editor.write(cache_spec=cache_spec)
     store.commit()

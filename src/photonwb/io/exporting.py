@@ -327,6 +327,7 @@ def _has_objects(element: Any) -> bool:
 def _names_of_other_files(store: Store, *, only_datasets: bool = False) -> Iterator[str]:
     """Paths of links that lead to other files, and of datasets that name such."""
     waiting: list[Group] = [store.root]
+    seen = {store.root.identity}
     while waiting:
         group = waiting.pop()
         for name in group:
@@ -336,7 +337,9 @@ def _names_of_other_files(store: Store, *, only_datasets: bool = False) -> Itera
                 if member.file is not None and not only_datasets:
                     yield path
             elif is_group(member):
-                waiting.append(member)
+                if member.identity not in seen:
+                    seen.add(member.identity)
+                    waiting.append(member)
             elif name == "external_file":
                 yield path
 
@@ -353,6 +356,8 @@ def _rename_other_files(store: Store, paths: list[str], location: str, folder: P
             continue
         dataset = cast("Dataset", member)
         names = dataset.read()
+        if not getattr(names, "shape", ()) or not names.dtype.hasobject:
+            continue  # which are no names
         for index, file in enumerate(names):
             old = Path(location).parent / file
             if "://" not in file and not Path(file).is_absolute() and old.exists():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.arrays import LazyArray, incoming, layout_for
 from photonwb.arrays.incoming import Incoming
+from photonwb.errors import InvalidValueError
 from photonwb.storage.contract import Layout
 from photonwb.storage.relations import relations_of
 
@@ -94,8 +95,15 @@ def growable(store: Store, node: Dataset, role: str, element: ElementType | None
         What its elements have to be; by default what they are.
     row_shape : tuple of int, optional
         Shape of what lies at one place of the first axis, for a dataset that is empty.
+
+    Raises
+    ------
+    InvalidValueError
+        It has no axis along which it could grow.
     """
     layout = node.layout
+    if not layout.shape:
+        raise InvalidValueError(f"{store.location}: {node.path} is a single value, to which nothing can be added")
     element = layout.element if element is None else element
     row_shape = layout.shape[1:] if row_shape is None else tuple(row_shape)
     can_grow = layout.maximum is not None and layout.maximum[0] is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from photonwb.errors import PhotonwbError
+from photonwb.recovery.names import MEMBERS
 from photonwb.storage.contract import Link, Reference
 from photonwb.storage.relations import holds_references, mapped_references, references_in
 
@@ -55,6 +56,8 @@ class Copier:
         root = self.source.root
         if not self.source.is_root_whole:
             self.report.add("/", "some of its attributes are not saved", "they lie beyond the end of the file")
+        if self.source.lost_names:
+            self.report.add("/", "its members have new names", "those that they had lie beyond the end of the file")
         self._seen[root.identity] = "/"
         for name, value in self._attributes(root).items():
             self.target.root.attributes[name] = value
@@ -101,6 +104,8 @@ class Copier:
     def _opened(self, group: HDF5Group, name: str, path: str) -> Any:
         if self.source.missing and self.source.leave_out_missing_parts(group, name):
             self.report.add(path, "some of its attributes are not saved", "they lie beyond the end of the file")
+        if self.source.missing and self.source.name_members(group, name, MEMBERS):
+            self.report.add(path, "its members have new names", "those that they had lie beyond the end of the file")
         return group[name]
 
     def _attributes(self, node: HDF5Group | HDF5Dataset) -> dict[str, Any]:

@@ -40,6 +40,7 @@ def recover(path: typing.Path, output: typing.Path | None = None) -> Report:
     from photonwb.io.writing import replacing
     from photonwb.recovery.copying import Copier
     from photonwb.recovery.mending import mend
+    from photonwb.recovery.names import ROOT
     from photonwb.storage.damaged import DamagedStore
     from photonwb.storage.new_file import NewStore
 
@@ -48,7 +49,7 @@ def recover(path: typing.Path, output: typing.Path | None = None) -> Report:
     if target_path.exists():
         raise ExistingFileError(f"{target_path} exists already: give another path as output")
     report = Report(str(source_path), str(target_path))
-    source = DamagedStore(source_path)
+    source = DamagedStore(source_path, ROOT)
     try:
         if source.missing:
             report.add("/", f"the last {source.missing} bytes", "the file is cut short")

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 from photonwb.arrays.reading import CERTAINLY_FITS, MOST_COMPRESSED
 from photonwb.errors import DamagedFileError, PhotonwbError, StorageError
 
-from .damaged_headers import member_table, root_header, without_missing_parts
+from .damaged_headers import member_table, root_header, table_in, without_missing_parts
+from .damaged_names import names_given
 from .hdf5 import HDF5Store
 from .hdf5_library import h5d, h5l, name_bytes
 from .patched import PatchedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from photonwb import typing
 
@@ -39,6 +40,8 @@ class DamagedStore(HDF5Store):
     Parameters
     ----------
     path : path
+    names : sequence of (str, str)
+        Names that members of the root may have, in their order, see `damaged_names`.
 
     Attributes
     ----------
@@ -46,6 +49,8 @@ class DamagedStore(HDF5Store):
         How many bytes the file should have and has not.
     is_root_whole : bool
         Whether all attributes of the root are there.
+    lost_names : int
+        How many members of the root have names that were made up.
 
     Raises
     ------
@@ -53,8 +58,9 @@ class DamagedStore(HDF5Store):
         Not even its beginning can be read.
     """
 
-    def __init__(self, path: typing.Path) -> None:
+    def __init__(self, path: typing.Path, names: Sequence[tuple[str, str]] = ()) -> None:
         self.is_root_whole = True
+        self.lost_names = 0
         self._patched = PatchedFile(path)
         try:
             super().__init__(self._patched, "r", trusted=False)
@@ -66,6 +72,7 @@ class DamagedStore(HDF5Store):
             self._patched = PatchedFile(path, int(expected[1]))
             root = root_header(self._patched.bytes_at(0, 96))
             self.is_root_whole = root is None or not self._leave_out_missing_parts(root)
+            self.lost_names = 0 if root is None else self._give_names(root, names)
             super().__init__(self._patched, "r", trusted=False)
 
     @property
@@ -81,6 +88,21 @@ class DamagedStore(HDF5Store):
         for patch in patches:
             self._patched.patch(*patch)
         return bool(patches)
+
+    def _give_names(self, header: int, names: Sequence[tuple[str, str]]) -> int:
+        """Give names to the members of a group that have lost theirs; returns how many were made up."""
+        read = self._patched.bytes_at
+        table = table_in(read, header) or self._member_table(header)
+        patches, made_up = names_given(read, table, self._patched.present, names) if table is not None else ([], 0)
+        for patch in patches:
+            self._patched.patch(*patch)
+        return made_up
+
+    def name_members(self, group: HDF5Group, name: str, names: Sequence[tuple[str, str]]) -> int:
+        """Give names to what is in a member, if it lost them; returns how many were made up, rather than of those given."""
+        with self.reading(group.path):
+            link: Any = group.object_id.links.get_info(name_bytes(name))
+        return self._give_names(link.u, names) if link.type == h5l.TYPE_HARD else 0
 
     def _member_table(self, header: int) -> bytes | None:
         with Path(self._patched.name).open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from mmap import mmap
 
-__all__ = ["member_table", "root_header", "without_missing_parts"]
+__all__ = ["member_table", "message_kinds", "root_header", "table_in", "without_missing_parts"]
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _PREFIX = struct.Struct("<BxHII4x")  # version, number of messages, references, bytes of messages
@@ -88,6 +88,20 @@ def without_missing_parts(
     if table is not None:
         patches[0] = missing[0], _MESSAGE.pack(_MEMBER_TABLE, len(table), 0) + table
     return [*patches, (header + 2, struct.pack("<H", len(kinds)))]
+
+
+def message_kinds(read: Callable[[int, int], bytes], header: int) -> dict[int, bytes]:
+    """The messages in the first part of a header, by kind."""
+    head = read(header, _PREFIX.size)
+    if len(head) < _PREFIX.size or head[0] != 1:
+        return {}
+    return {kind: data for kind, _, data in _messages(read(header + _PREFIX.size, _PREFIX.unpack(head)[3]))}
+
+
+def table_in(read: Callable[[int, int], bytes], header: int) -> bytes | None:
+    """Where the members of a group are, according to its header."""
+    table = message_kinds(read, header).get(_MEMBER_TABLE, b"")
+    return table if len(table) >= _PLACE.size else None
 
 
 def _messages(block: bytes) -> Iterator[tuple[int, int, bytes]]:

@@ -46,6 +46,7 @@ class PatchedFile(DescriptorFile):
         self.name = os.path.abspath(path)
         self.missing_was_read = False
         self._blocks: list[tuple[int, bytes]] = []
+        self._patches: list[tuple[int, bytes]] = []
         self._position = 0
         try:
             self._descriptor = os.open(self.name, os.O_RDONLY)
@@ -88,7 +89,7 @@ class PatchedFile(DescriptorFile):
 
     def patch(self, offset: int, data: bytes) -> None:
         """Let the file have other bytes there, for whoever reads from now on."""
-        self._blocks.append((offset, data))
+        self._patches.append((offset, data))
 
     def bytes_at(self, offset: int, count: int) -> bytes:
         """Bytes of the file, as many as there are."""
@@ -124,6 +125,11 @@ class PatchedFile(DescriptorFile):
             first, last = max(start, offset), min(start + len(view), offset + len(block), self.present)
             if first < last:
                 view[first - start : last - start] = block[first - offset : last - offset]
+        for offset, block in self._patches:
+            first, last = max(start, offset), min(start + len(view), offset + len(block))
+            if first < last:
+                view[first - start : last - start] = block[first - offset : last - offset]
+                there = max(there, last - start)
         self.missing_was_read |= there < len(view)
         self._position += len(view)
         return len(view)

@@ -337,3 +337,51 @@ def test_an_output_that_exists_is_not_replaced(path: Path, tmp_path: Path) -> No
     assert repr(report) == f"<Report: {report.saved} objects saved, 0 problem(s)>"
     with pytest.raises(ExistingFileError):
         photonwb.recover(path, output)
+
+
+@pytest.mark.parametrize("fraction", [0.4, 0.9, 0.999])
+def test_members_that_lost_their_names_are_saved(fraction: float, tmp_path: Path) -> None:
+    """Of a file that was written in one go, the names of the members lie at its end."""
+    path = tmp_path / "session.nwb"
+    frames = np.random.default_rng(2).integers(0, 4000, (300, 64, 64), "u2")
+    nwbfile = pynwb.NWBFile("cut", "cut", session().session_start_time)
+    plane = nwbfile.create_imaging_plane(
+        name="plane",
+        optical_channel=pynwb.ophys.OpticalChannel(name="green", description="d", emission_lambda=510.0),
+        description="d",
+        device=nwbfile.create_device("microscope"),
+        excitation_lambda=920.0,
+        indicator="GCaMP6f",
+        location="VISp",
+    )
+    nwbfile.add_acquisition(pynwb.ophys.TwoPhotonSeries(name="movie", imaging_plane=plane, data=frames, unit="n.a.", rate=30.0))
+    nwbfile.add_acquisition(pynwb.TimeSeries(name="wheel", data=np.arange(10.0), unit="m", rate=1.0))
+    with pynwb.NWBHDF5IO(str(path), "w") as io:
+        io.write(nwbfile)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * fraction)])
+    report = photonwb.recover(path)
+    with h5py.File(report.output) as file:
+        saved_frames = file["acquisition/movie/data"][:]
+    assert len(saved_frames) >= 0.8 * fraction * len(frames)
+    assert np.array_equal(saved_frames, frames[: len(saved_frames)])
+
+
+def test_names_that_nothing_tells_are_made_up(tmp_path: Path) -> None:
+    path = tmp_path / "session.nwb"
+    with h5py.File(path, "w") as file:
+        group = file.create_group("acquisition")
+        for number in range(30):
+            group[f"a long name of series {number}"] = np.full(1000, float(number))
+        file["end"] = np.zeros(10)
+    content = path.read_bytes()
+    path.write_bytes(content[: content.rfind(b"a long name of series 29") - 1000])
+    report = photonwb.recover(path)
+    assert "new names" in str(report)
+    with h5py.File(report.output) as file:
+        names = list(file["acquisition"])
+        assert len(names) > 10
+        assert names[:10] == [f"lost{number:03}" for number in range(1, 11)]
+        first, second = (file["acquisition"][name] for name in names[:2])
+        assert set(first) == {0.0}
+        assert set(second) == {1.0}
