@@ -28,8 +28,8 @@ _NO_FREE_PLACE = 1
 _GROUP, _LINK = 1, 2
 _SHAPE, _MEMBERS = 0x01, 0x11  # messages of datasets and of groups
 _COUNT = 6  # where a tree has the number of its entries
-_DEEPEST = 8
 _MOST_GUESSES = 100_000
+_MOST_NODES = 500  # of a tree, which may also be a chain
 
 
 class _Entry(NamedTuple):
@@ -70,7 +70,7 @@ def names_given(
     _, version, size, _, place = _HEAP.unpack(head)
     if place + size <= present or size > 1 << 20:
         return [], 0
-    entries = list(_entries(read, tree, _DEEPEST))
+    entries = list(_entries(read, tree, set()))
     if not entries or any(entry.name >= size for entry in entries):
         return [], 0
     starts = sorted({entry.name for entry in entries} | {entry.value for entry in entries if entry.kind == _LINK} | {size})
@@ -85,14 +85,15 @@ def names_given(
             return [], 0
         content[entry.name : entry.name + len(name)] = name.encode()
     patches = [(heap, _HEAP.pack(b"HEAP", version, size, _NO_FREE_PLACE, place)), (place, bytes(content))]
-    return [*patches, *_shorter_trees(read, tree, _DEEPEST)], len(set(names) & set(made_up))
+    return [*patches, *_shorter_trees(read, tree, set())], len(set(names) & set(made_up))
 
 
-def _children(read: Callable[[int, int], bytes], address: int) -> tuple[int, int, list[int]]:
-    """The level of a tree, how many children it has, and where those are that are there."""
+def _children(read: Callable[[int, int], bytes], address: int, seen: set[int]) -> tuple[int, int, list[int]]:
+    """The level of a tree that was not seen yet, how many children it has, and where those are that are there."""
     head = read(address, _TREE.size)
-    if len(head) < _TREE.size or head[:4] != b"TREE":
+    if address in seen or len(seen) == _MOST_NODES or len(head) < _TREE.size or head[:4] != b"TREE":
         return 0, 0, []
+    seen.add(address)
     _, _, level, count, _, _ = _TREE.unpack(head)
     keys = read(address + _TREE.size, 16 * count + 8)
     children = [struct.unpack_from("<Q", keys, 16 * number + 8)[0] for number in range(min(count, len(keys) // 16))]
@@ -100,25 +101,25 @@ def _children(read: Callable[[int, int], bytes], address: int) -> tuple[int, int
     return level, count, list(takewhile(lambda child: read(child, 4) == signature, children))
 
 
-def _entries(read: Callable[[int, int], bytes], address: int, depth: int) -> Iterator[_Entry]:
+def _entries(read: Callable[[int, int], bytes], address: int, seen: set[int]) -> Iterator[_Entry]:
     """The members of a group, in the order of their names, as far as they are there."""
-    level, _, children = _children(read, address) if depth else (0, 0, [])
+    level, _, children = _children(read, address, seen)
     for child in children:
         if level:
-            yield from _entries(read, child, depth - 1)
+            yield from _entries(read, child, seen)
             continue
         count = _NODE.unpack(read(child, _NODE.size).ljust(_NODE.size, b"\0"))[2]
         content = read(child + _NODE.size, count * _ENTRY.size)
         yield from (_Entry(*fields) for fields in _ENTRY.iter_unpack(content[: len(content) // _ENTRY.size * _ENTRY.size]))
 
 
-def _shorter_trees(read: Callable[[int, int], bytes], address: int, depth: int) -> Iterator[tuple[int, bytes]]:
+def _shorter_trees(read: Callable[[int, int], bytes], address: int, seen: set[int]) -> Iterator[tuple[int, bytes]]:
     """Trees that end with what there is of them."""
-    level, count, children = _children(read, address) if depth else (0, 0, [])
+    level, count, children = _children(read, address, seen)
     if len(children) < count:
         yield address + _COUNT, struct.pack("<H", len(children))
     for child in children if level else ():
-        yield from _shorter_trees(read, child, depth - 1)
+        yield from _shorter_trees(read, child, seen)
 
 
 def _standard_names(
