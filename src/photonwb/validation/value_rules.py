@@ -76,7 +76,9 @@ def not_utf8(item: Item) -> Iterator[Problem]:
         texts: Any = (value,) if isinstance(value, str) else value.flat if is_array else ()
         wrong = next((text for text in texts if isinstance(text, str) and not _is_utf8(text)), None)
         if wrong is not None:
-            yield Problem("a text that is not in UTF-8", at, "UTF-8", ascii(wrong)[:60], "write it again")
+            # What other tools have left is read by none that would fail.
+            severity = None if any(value.at == at for value in item.specified) else Severity.WARNING
+            yield Problem("a text that is not in UTF-8", at, "UTF-8", ascii(wrong)[:60], "write it again", severity)
 
 
 def _is_utf8(text: str) -> bool:
