@@ -70,19 +70,20 @@ def _inside(container: AbstractContainer, path: str) -> Iterator[tuple[Any, str]
             continue
         try:
             held: Any = getattr(container, field.name)
+            names = list(held) if isinstance(held, LabelledDict) else []
         except Exception as error:  # noqa: BLE001 - damaged data may raise anything, and must not hide the rest of the file
             yield error, joined(path, field.path)
             continue
-        for name, item in _each(held):
+        for name, item in _each(held, names):
             if isinstance(item, Exception):
                 yield item, joined(path, field.where, name)
             elif item is not None and _belongs(item, container):
                 yield item, joined(path, field.where, field.key or name)
 
 
-def _each(held: Any) -> Iterator[tuple[str, Any]]:
+def _each(held: Any, names: list[str]) -> Iterator[tuple[str, Any]]:
     if isinstance(held, LabelledDict):
-        for name in held:
+        for name in names:
             try:
                 yield name, held[name]
             except Exception as error:  # noqa: BLE001 - as above

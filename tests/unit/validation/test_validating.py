@@ -115,6 +115,23 @@ def test_a_truncated_file_is_a_finding(faulty: Path, tmp_path: Path) -> None:
     assert "unreadable" in codes(photonwb.validate(path))
 
 
+def test_a_collection_that_cannot_be_listed_is_a_finding(faulty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from photonwb.errors import DamagedFileError
+    from photonwb.io.reading import StoredMembers
+
+    names = StoredMembers.names
+
+    def fail(self: Any) -> list[str]:
+        if self._field.name == "acquisition":
+            raise DamagedFileError("the links of /acquisition are damaged")
+        return names(self)
+
+    monkeypatch.setattr(StoredMembers, "names", fail)
+    findings = photonwb.validate(faulty, layers=["ophys", "practice"])
+    assert ("unreadable", "/acquisition") in {(finding.code, finding.path) for finding in findings}
+    assert "check_keywords" in codes(findings)
+
+
 def test_bytes_that_are_damaged_hide_nothing_else(faulty: Path, tmp_path: Path) -> None:
     content = bytearray(faulty.read_bytes())
     random = np.random.default_rng(3)
