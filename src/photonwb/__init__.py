@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from photonwb.base import ProcessingModule, TimeSeries
     from photonwb.core import NWBContainer, NWBData
     from photonwb.drop_in import install_as_pynwb
-    from photonwb.extensions import (
-        available_namespaces,
-        get_class,
-        get_manager,
-        get_type_map,
-        load_namespaces,
-    )
     from photonwb.file import NWBFile
     from photonwb.image import ImageSeries
     from photonwb.io import NWBHDF5IO, get_nwbfile_version, read_nwb, write
     from photonwb.io import open_file as open  # noqa: A004 - `photonwb.open`, never imported by its bare name
     from photonwb.io.exporting import export
     from photonwb.io.recording import record
+    from photonwb.model.extensions import (
+        available_namespaces,
+        get_class,
+        get_manager,
+        get_type_map,
+        load_namespaces,
+    )
+    from photonwb.model.registry import register_class
     from photonwb.recovery import recover
-    from photonwb.registry import register_class
     from photonwb.validation import validate
 
 __version__ = "0.1.0"
@@ -47,19 +47,19 @@ _HOMES = {
     "NWBHDF5IO": "io",
     "ProcessingModule": "base",
     "TimeSeries": "base",
-    "available_namespaces": "extensions",
+    "available_namespaces": "model.extensions",
     "export": "io.exporting",
-    "get_class": "extensions",
-    "get_manager": "extensions",
+    "get_class": "model.extensions",
+    "get_manager": "model.extensions",
     "get_nwbfile_version": "io",
-    "get_type_map": "extensions",
+    "get_type_map": "model.extensions",
     "install_as_pynwb": "drop_in",
-    "load_namespaces": "extensions",
+    "load_namespaces": "model.extensions",
     "open": "io:open_file",
     "read_nwb": "io",
     "record": "io.recording",
     "recover": "recovery",
-    "register_class": "registry",
+    "register_class": "model.registry",
     "validate": "validation",
     "write": "io",
 }

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.core import MultiContainerInterface, NWBData
 from photonwb.errors import InvalidTypeError
-from photonwb.fields import attribute, child, children, content
-from photonwb.labelled import LabelledDict, adder, creator, getter
+from photonwb.model.fields import attribute, child, children, content
+from photonwb.model.labelled import LabelledDict, adder, creator, getter
 from photonwb.references import TimeSeriesReference, TimeSeriesReferenceVectorData
 from photonwb.timeseries import TimeSeries
 

@@ -6,13 +6,13 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from photonwb.arrays.shapes import shape_of
-from photonwb.generated import Additions, Recipe, offered
+from photonwb.model.generated import Additions, Recipe, offered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from photonwb.core import MultiContainerInterface
-    from photonwb.generated import FromSchema
+    from photonwb.model.generated import FromSchema
     from photonwb.timeseries import TimeSeries
 
     # ruff: noqa: D101 - the descriptions come from the standard

@@ -8,10 +8,10 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from photonwb.container import AbstractContainer, Container, Data
 from photonwb.errors import InvalidValueError
-from photonwb.fields import attribute
-from photonwb.labelled import LabelledDict
+from photonwb.model.container import AbstractContainer, Container, Data
+from photonwb.model.fields import attribute
+from photonwb.model.labelled import LabelledDict
 
 if TYPE_CHECKING:
     from photonwb.common import DynamicTable, DynamicTableRegion, ElementIdentifiers, VectorData, VectorIndex

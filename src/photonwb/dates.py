@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 
-from photonwb.checks import mismatch
 from photonwb.errors import InvalidTypeError
+from photonwb.model.checks import mismatch
 
 __all__ = ["iso_duration", "with_zone"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 
 from photonwb.core import NWBContainer
-from photonwb.fields import attribute, link
+from photonwb.model.fields import attribute, link
 
 __all__ = ["Device", "DeviceModel"]
 

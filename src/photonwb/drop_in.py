@@ -23,7 +23,7 @@ __all__ = ["install_as_pynwb"]
 # The modules of ours in which the names of a stand-in are looked up, in this order.
 _EVERYWHERE = ("photonwb.core", "photonwb.common", "photonwb.base", "photonwb.arrays")
 _ALIASES: dict[str, tuple[str, ...]] = {
-    "pynwb": ("photonwb", "photonwb.extensions", "photonwb.core"),
+    "pynwb": ("photonwb", "photonwb.model.extensions", "photonwb.core"),
     **{
         f"pynwb.{name}": (f"photonwb.{name}", *_EVERYWHERE)
         for name in (
@@ -38,9 +38,9 @@ _ALIASES: dict[str, tuple[str, ...]] = {
         f"pynwb.testing.mock.{name}": (f"photonwb.testing.mock.{name}",)
         for name in ("base", "device", "file", "image", "ophys", "utils")
     },
-    "hdmf": ("photonwb.container", "photonwb.common"),
-    "hdmf.container": ("photonwb.container", "photonwb.core", "photonwb.labelled"),
-    "hdmf.common": ("photonwb.common", "photonwb.extensions"),
+    "hdmf": ("photonwb.model.container", "photonwb.common"),
+    "hdmf.container": ("photonwb.model.container", "photonwb.core", "photonwb.model.labelled"),
+    "hdmf.common": ("photonwb.common", "photonwb.model.extensions"),
     "hdmf.common.table": ("photonwb.common",),
     "hdmf.common.alignedtable": ("photonwb.common",),
     "hdmf.common.resources": ("photonwb.resources",),
@@ -50,7 +50,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "hdmf.backends.hdf5.h5_utils": ("photonwb.arrays", "photonwb.io", "photonwb.io.values"),
     "hdmf.backends.hdf5.h5tools": ("photonwb.io",),
     "hdmf.data_utils": ("photonwb.arrays",),
-    "hdmf.utils": ("photonwb.labelled", "photonwb.arrays.shapes"),
+    "hdmf.utils": ("photonwb.model.labelled", "photonwb.arrays.shapes"),
 }  # fmt: skip
 
 # Names are also reached through modules that merely import them, pynwb.ecephys.Device for one. That is where they are then.
@@ -59,8 +59,8 @@ _IMPORTED = (
     *(
         f"photonwb.{name}"
         for name in (
-            "container", "device", "file", "image", "ecephys", "behavior", "epoch", "event", "icephys", "misc", "ogen", "ophys",
-            "resources", "extensions", "registry", "io", "testing.mock.utils",
+            "model.container", "device", "file", "image", "ecephys", "behavior", "epoch", "event", "icephys", "misc", "ogen", "ophys",
+            "resources", "model.extensions", "model.registry", "io", "testing.mock.utils",
         )
     ),
 )  # fmt: skip

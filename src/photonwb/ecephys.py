@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from photonwb.arrays.shapes import shape_of
 from photonwb.errors import InvalidValueError
-from photonwb.generated import SERIES, Additions, Recipe, offered
+from photonwb.model.generated import SERIES, Additions, Recipe, offered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from photonwb.common import DynamicTable
     from photonwb.core import MultiContainerInterface, NWBContainer, NWBDataInterface
-    from photonwb.generated import FromSchema
+    from photonwb.model.generated import FromSchema
     from photonwb.timeseries import TimeSeries
 
     # ruff: noqa: D101 - the descriptions come from the standard

@@ -6,9 +6,9 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 from photonwb.base import TimeSeries, TimeSeriesReference
-from photonwb.checks import mismatch
 from photonwb.common import DynamicTable, column
 from photonwb.errors import InvalidTypeError, InvalidValueError
+from photonwb.model.checks import mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

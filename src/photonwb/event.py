@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from photonwb.generated import Additions, Recipe, offered
+from photonwb.model.generated import Additions, Recipe, offered
 
 if TYPE_CHECKING:
     from photonwb.common import DynamicTable, VectorData
-    from photonwb.generated import FromSchema
+    from photonwb.model.generated import FromSchema
 
     # ruff: noqa: D101 - the descriptions come from the standard
     class TimestampVectorData(FromSchema, VectorData): ...

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from photonwb.core import NWBContainer, NWBDataInterface, ScratchData
 from photonwb.dates import with_zone
 from photonwb.errors import InvalidValueError
-from photonwb.fields import attribute, child, children, dataset
 from photonwb.file_editing import EditedFile
 from photonwb.file_icephys import IcephysTables
 from photonwb.file_tables import ElectrodeTable, InvalidTimesTable, SessionTables, TrialTable
-from photonwb.labelled import LabelledDict, adder, creator, getter
-from photonwb.later import Later
+from photonwb.model.fields import attribute, child, children, dataset
+from photonwb.model.labelled import LabelledDict, adder, creator, getter
+from photonwb.model.later import Later
 from photonwb.subject import Subject
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from photonwb.base import ProcessingModule, TimeSeries
     from photonwb.common import DynamicTable
-    from photonwb.container import AbstractContainer
     from photonwb.device import Device, DeviceModel
     from photonwb.ecephys import ElectrodeGroup
     from photonwb.epoch import TimeIntervals
@@ -42,8 +41,9 @@ if TYPE_CHECKING:
         SweepTable,
     )
     from photonwb.image import Images
-    from photonwb.layouts import Traces
+    from photonwb.layouts.traces import Traces
     from photonwb.misc import Units
+    from photonwb.model.container import AbstractContainer
     from photonwb.ogen import OptogeneticStimulusSite
     from photonwb.ophys import ImagingPlane
     from photonwb.resources import HERD
@@ -369,7 +369,7 @@ class NWBFile(EditedFile, SessionTables, IcephysTables, neurodata_type="NWBFile"
         NotFoundError, InvalidValueError
             There are none of that kind, or several; the message lists what there is.
         """
-        from photonwb.layouts import find_traces, only_traces
+        from photonwb.layouts.traces import find_traces, only_traces
 
         return only_traces(find_traces(self), kind, where, channel, self._label())
 

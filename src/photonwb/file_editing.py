@@ -11,7 +11,7 @@ from photonwb.errors import InvalidValueError
 
 if TYPE_CHECKING:
     from photonwb import typing
-    from photonwb.container import AbstractContainer
+    from photonwb.model.container import AbstractContainer
 
 __all__ = ["EditedFile"]
 
@@ -36,7 +36,7 @@ class EditedFile(NWBContainer):
         InvalidValueError
             There is another object of that name, or the standard gives the object its name.
         """
-        from photonwb.operations import rename
+        from photonwb.editing.operations import rename
 
         rename(self, obj, new_name)
 
@@ -56,7 +56,7 @@ class EditedFile(NWBContainer):
         InvalidValueError, InvalidTypeError
             The object cannot be there, or is needed where it is.
         """
-        from photonwb.operations import move
+        from photonwb.editing.operations import move
 
         move(self, obj, to, collection)
 
@@ -68,7 +68,7 @@ class EditedFile(NWBContainer):
         InvalidValueError, InvalidTypeError
             The new object cannot be there, or something leads to a part of the old one.
         """
-        from photonwb.operations import replace
+        from photonwb.editing.operations import replace
 
         replace(self, old, new)
 
@@ -93,7 +93,7 @@ class EditedFile(NWBContainer):
         InvalidValueError
             Others lead to the object; the message names them.
         """
-        from photonwb.operations import remove
+        from photonwb.editing.operations import remove
 
         return remove(self, [obj], cascade=cascade)
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from photonwb.core import MultiContainerInterface
-from photonwb.fields import child, children, dataset
-from photonwb.labelled import adder, creator, getter
-from photonwb.later import Later
+from photonwb.model.fields import child, children, dataset
+from photonwb.model.labelled import adder, creator, getter
+from photonwb.model.later import Later
 
 if TYPE_CHECKING:
     from photonwb.base import TimeSeries
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         SimultaneousRecordingsTable,
         SweepTable,
     )
-    from photonwb.labelled import LabelledDict
+    from photonwb.model.labelled import LabelledDict
     from photonwb.typing import ArrayLike
 else:
     ExperimentalConditionsTable = Later("photonwb.icephys", "ExperimentalConditionsTable")

@@ -8,12 +8,12 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from photonwb.checks import mismatch
 from photonwb.core import MultiContainerInterface
 from photonwb.errors import InvalidValueError
-from photonwb.fields import child, children
-from photonwb.labelled import adder, creator, getter
-from photonwb.later import Later
+from photonwb.model.checks import mismatch
+from photonwb.model.fields import child, children
+from photonwb.model.labelled import adder, creator, getter
+from photonwb.model.later import Later
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from photonwb.ecephys import ElectrodeGroup, ElectrodesTable
     from photonwb.epoch import TimeIntervals
     from photonwb.event import EventsTable
-    from photonwb.labelled import LabelledDict
     from photonwb.misc import Units
+    from photonwb.model.labelled import LabelledDict
     from photonwb.typing import ArrayLike, TextLike
 else:
     DynamicTableRegion = Later("photonwb.common", "DynamicTableRegion")

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, cast
 from photonwb.arrays.page import details, heading, page, row, text
 from photonwb.arrays.shapes import shape_of
 from photonwb.errors import PhotonwbError
-from photonwb.fields import Kind
-from photonwb.labelled import LabelledDict
+from photonwb.model.fields import Kind
+from photonwb.model.labelled import LabelledDict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from photonwb.container import AbstractContainer
+    from photonwb.model.container import AbstractContainer
 
 __all__ = ["container_html", "dict_html", "findings_html"]
 

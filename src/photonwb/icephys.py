@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from photonwb.errors import InvalidValueError
-from photonwb.generated import SERIES, Additions, Recipe, offered
+from photonwb.model.generated import SERIES, Additions, Recipe, offered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from photonwb.common import AlignedDynamicTable, DynamicTable
     from photonwb.core import NWBContainer
-    from photonwb.generated import FromSchema
+    from photonwb.model.generated import FromSchema
     from photonwb.timeseries import TimeSeries
     from photonwb.typing import ArrayLike
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, cast
 from photonwb.arrays.shapes import shape_of
 from photonwb.base import Image, Images, TimeSeries
 from photonwb.errors import InvalidValueError
-from photonwb.fields import Field, Kind, attribute, content, dataset, link, shared_dataset
+from photonwb.model.fields import Field, Kind, attribute, content, dataset, link, shared_dataset
 from photonwb.timeseries import EmptyArray
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from photonwb.axis_order import AxisOrder
-    from photonwb.container import AbstractContainer
     from photonwb.device import Device
+    from photonwb.layouts.axis_order import AxisOrder
+    from photonwb.model.container import AbstractContainer
     from photonwb.typing import Array, ArrayLike
 
 __all__ = [
@@ -206,7 +206,7 @@ class ImageSeries(TimeSeries, neurodata_type="ImageSeries"):
         MissingFileError, DamagedFileError, InvalidValueError, ImportError
             The frames are in external files that cannot be read; see `photonwb.external`.
         """
-        from photonwb.axis_order import frames_of
+        from photonwb.layouts.axis_order import frames_of
 
         return frames_of(self)
 
@@ -215,7 +215,7 @@ class ImageSeries(TimeSeries, neurodata_type="ImageSeries"):
         """Which axis of the frames is horizontal, and how that is known. Can be set: `series.axis_order = "yx"`."""
         known = self.__dict__.get("_axis_order")
         if known is None:
-            from photonwb.axis_order import axis_order_of_series
+            from photonwb.layouts.axis_order import axis_order_of_series
 
             known = axis_order_of_series(self)
             if self._stored is not None:
@@ -224,7 +224,7 @@ class ImageSeries(TimeSeries, neurodata_type="ImageSeries"):
 
     @axis_order.setter
     def axis_order(self, order: str) -> None:
-        from photonwb.axis_order import said
+        from photonwb.layouts.axis_order import said
 
         self.__dict__["_axis_order"] = said(order)
 

@@ -6,9 +6,9 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from photonwb.arrays.shapes import shape_of
-from photonwb.checks import mismatch
 from photonwb.errors import InvalidValueError
-from photonwb.generated import SERIES, Additions, Recipe, offered
+from photonwb.model.checks import mismatch
+from photonwb.model.generated import SERIES, Additions, Recipe, offered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from photonwb.common import DynamicTable
-    from photonwb.fields import Field
-    from photonwb.generated import FromSchema
+    from photonwb.model.fields import Field
+    from photonwb.model.generated import FromSchema
     from photonwb.timeseries import TimeSeries
     from photonwb.typing import ArrayLike
 

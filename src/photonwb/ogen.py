@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from photonwb.generated import SERIES, Recipe, offered
+from photonwb.model.generated import SERIES, Recipe, offered
 
 if TYPE_CHECKING:
     from photonwb.core import NWBContainer
-    from photonwb.generated import FromSchema
+    from photonwb.model.generated import FromSchema
     from photonwb.timeseries import TimeSeries
 
     # ruff: noqa: D101 - the descriptions come from the standard

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from photonwb.core import LabelledDict, MultiContainerInterface, NWBContainer, NWBDataInterface
 from photonwb.device import Device  # noqa: TC001 - programs for pynwb import it from here
 from photonwb.errors import InvalidTypeError, InvalidValueError
-from photonwb.fields import attribute, child, children, dataset, link
 from photonwb.image import ImageSeries
-from photonwb.labelled import adder, creator, getter
+from photonwb.model.fields import attribute, child, children, dataset, link
+from photonwb.model.labelled import adder, creator, getter
 from photonwb.responses import DfOverF, Fluorescence, RoiResponseSeries
 from photonwb.segmentation import ImageSegmentation, PlaneSegmentation
 from photonwb.timeseries import TimeSeries  # noqa: TC001 - the same

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from photonwb.checks import mismatch
 from photonwb.common.columns import VectorData
 from photonwb.common.rows import is_one_row
 from photonwb.errors import InvalidTypeError
+from photonwb.model.checks import mismatch
 from photonwb.timeseries import TimeSeries
 
 if TYPE_CHECKING:

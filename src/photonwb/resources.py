@@ -5,15 +5,15 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from photonwb.checks import mismatch
 from photonwb.errors import InvalidValueError
-from photonwb.generated import Additions, Recipe, offered
+from photonwb.model.checks import mismatch
+from photonwb.model.generated import Additions, Recipe, offered
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from photonwb.container import AbstractContainer, Container
-    from photonwb.generated import FromSchema
+    from photonwb.model.container import AbstractContainer, Container
+    from photonwb.model.generated import FromSchema
 
     # ruff: noqa: D101 - the descriptions come from the standard
     class HERD(FromSchema, Container): ...
@@ -139,7 +139,7 @@ class _HERD(Additions):
 def _table(name: str, rows: list[tuple[Any, ...]] | None = None) -> Any:
     import numpy as np
 
-    from photonwb.container import Data
+    from photonwb.model.container import Data
 
     dtype = [(member, "u4" if member.endswith("_idx") else "O") for member in _TABLES[name]]
     return Data(name, np.array(rows or [], dtype=dtype))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from photonwb.arrays.shapes import shape_of
 from photonwb.core import LabelledDict, MultiContainerInterface
-from photonwb.fields import child, children, shared_dataset
-from photonwb.labelled import adder, creator, getter
+from photonwb.model.fields import child, children, shared_dataset
+from photonwb.model.labelled import adder, creator, getter
 from photonwb.timeseries import TimeSeries
 
 if TYPE_CHECKING:

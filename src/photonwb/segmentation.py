@@ -14,10 +14,10 @@ from photonwb.common import DynamicTable, column
 from photonwb.common.rows import as_rows
 from photonwb.core import LabelledDict, MultiContainerInterface
 from photonwb.errors import InvalidValueError
-from photonwb.fields import children, link
-from photonwb.labelled import adder, creator, getter
-from photonwb.mask_arguments import ImageShapes, image_of, images_of, pixels_of, pixels_of_many
-from photonwb.masks import as_mask, image_to_pixel, image_to_voxel, pixel_to_image, voxel_to_image
+from photonwb.model.fields import children, link
+from photonwb.model.labelled import adder, creator, getter
+from photonwb.regions.arguments import ImageShapes, image_of, images_of, pixels_of, pixels_of_many
+from photonwb.regions.masks import as_mask, image_to_pixel, image_to_voxel, pixel_to_image, voxel_to_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from photonwb.axis_order import AxisOrder
     from photonwb.common import DynamicTableRegion, ElementIdentifiers, MeaningsTable, VectorData
     from photonwb.image import ImageSeries
-    from photonwb.layouts import Accepted, Traces
-    from photonwb.mask_images import MaskImages
+    from photonwb.layouts.axis_order import AxisOrder
+    from photonwb.layouts.traces import Accepted, Traces
     from photonwb.ophys import ImagingPlane
-    from photonwb.rois import RoiSet
+    from photonwb.regions.images import MaskImages
+    from photonwb.regions.rois import RoiSet
     from photonwb.typing import ArrayLike, Several
 
 __all__ = ["ImageSegmentation", "PlaneSegmentation"]
@@ -169,7 +169,7 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
         InvalidValueError
             As in `add_roi`, or columns of unequal length. The table stays as it was.
         """
-        from photonwb.rois import RoiSet
+        from photonwb.regions.rois import RoiSet
 
         if label_image is not None:
             regions = RoiSet.from_labels(label_image)
@@ -251,7 +251,7 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
         InvalidValueError
             There are rows, but what is stored as their masks is none.
         """
-        from photonwb.table_rois import rois_of
+        from photonwb.regions.table_rois import rois_of
 
         return rois_of(self)
 
@@ -261,7 +261,7 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
 
         Masks that the file has in another order than the standard's are turned, which a warning tells once.
         """
-        from photonwb.axis_order import masks_of
+        from photonwb.layouts.axis_order import masks_of
 
         return masks_of(self)
 
@@ -273,7 +273,7 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
         """
         known = self.__dict__.get("_axis_order")
         if known is None:
-            from photonwb.axis_order import axis_order_of_masks
+            from photonwb.layouts.axis_order import axis_order_of_masks
 
             known = axis_order_of_masks(self)
             if self._stored is not None:
@@ -282,7 +282,7 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
 
     @axis_order.setter
     def axis_order(self, order: str) -> None:
-        from photonwb.axis_order import said
+        from photonwb.layouts.axis_order import said
 
         self.__dict__["_axis_order"] = said(order)
 
@@ -297,7 +297,7 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
         InvalidValueError
             Several columns say so and contradict each other.
         """
-        from photonwb.layouts import accepted_of
+        from photonwb.layouts.traces import accepted_of
 
         return accepted_of(self)
 
@@ -307,7 +307,7 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
 
     def traces(self, kind: str, where: Any = None, *, channel: int | None = None) -> Traces:
         """The signals of these regions of a kind, whatever they are called; as `NWBFile.traces`."""
-        from photonwb.layouts import only_traces, traces_of
+        from photonwb.layouts.traces import only_traces, traces_of
 
         return only_traces(traces_of(self), kind, where, channel, self._label())
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from photonwb.checks import mismatch
 from photonwb.core import NWBContainer
 from photonwb.dates import iso_duration, with_zone
 from photonwb.errors import InvalidValueError
-from photonwb.fields import attribute, dataset
+from photonwb.model.checks import mismatch
+from photonwb.model.fields import attribute, dataset
 
 __all__ = ["Subject"]
 

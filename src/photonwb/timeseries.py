@@ -11,10 +11,10 @@ import warnings
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.arrays.shapes import shape_of
-from photonwb.checks import mismatch
 from photonwb.core import NWBDataInterface
 from photonwb.errors import InvalidTypeError, InvalidValueError, PhotonwbError
-from photonwb.fields import attribute, dataset, shared_dataset
+from photonwb.model.checks import mismatch
+from photonwb.model.fields import attribute, dataset, shared_dataset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from photonwb.fields import Field
+    from photonwb.model.fields import Field
     from photonwb.typing import Array, ArrayLike
 
 __all__ = ["TimeSeries"]

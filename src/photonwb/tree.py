@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from photonwb.arrays.shapes import shape_of
-from photonwb.container import AbstractContainer
 from photonwb.errors import PhotonwbError
-from photonwb.fields import Kind
+from photonwb.model.container import AbstractContainer
+from photonwb.model.fields import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from photonwb.fields import Kind
-from photonwb.generated_columns import columns_for
-from photonwb.generated_fields import Member, members_of
-from photonwb.registry import known_types
+from photonwb.model.fields import Kind
+from photonwb.model.generated_columns import columns_for
+from photonwb.model.generated_fields import Member, members_of
+from photonwb.model.registry import known_types
 from photonwb.schema import bundled
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ MODULES = {
     "photonwb.image": ["pynwb.image"],
     "photonwb.ophys": ["pynwb.ophys"],
     "photonwb.common": ["hdmf.common.table", "hdmf.common.alignedtable"],
-    "photonwb.container": ["hdmf.container"],
+    "photonwb.model.container": ["hdmf.container"],
     "photonwb.testing.mock.base": ["pynwb.testing.mock.base"],
     "photonwb.testing.mock.device": ["pynwb.testing.mock.device"],
     "photonwb.testing.mock.file": ["pynwb.testing.mock.file"],

@@ -17,9 +17,9 @@ from typing import Any
 
 import photonwb
 from faults.mutating import mutated
-from photonwb.container import AbstractContainer
 from photonwb.errors import PhotonwbError, StorageError, UnreadableObjectError
 from photonwb.io.reading import walk
+from photonwb.model.container import AbstractContainer
 from photonwb.tree import tree_lines
 
 # No more elements of an array are read, and no more memory is to be had.

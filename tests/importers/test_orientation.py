@@ -14,9 +14,9 @@ import zarr
 
 import photonwb
 import synthetic_sources as synthetic
-from photonwb.axis_order import evidence_on_masks, image_rows
 from photonwb.importers import import_session
-from photonwb.layouts import traces_of
+from photonwb.layouts.axis_order import evidence_on_masks, image_rows
+from photonwb.layouts.traces import traces_of
 
 
 def suite2p(folder):

@@ -16,7 +16,7 @@ from photonwb.dates import iso_duration, with_zone
 from photonwb.ecephys import ElectrodesTable
 from photonwb.errors import InvalidTypeError, InvalidValueError, NotFoundError
 from photonwb.file import ElectrodeTable, InvalidTimesTable, LabMetaData, NWBFile, Subject, TrialTable
-from photonwb.later import Later
+from photonwb.model.later import Later
 
 START = datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)
 
@@ -127,9 +127,7 @@ def test_a_new_file_loads_little() -> None:
 import datetime, photonwb.file as f
 f.NWBFile("d", "i", datetime.datetime.now().astimezone(), subject=f.Subject(subject_id="m"))
 """)
-    assert (
-        not {"numpy", "inspect", "json", "photonwb.ecephys", "photonwb.generated", "photonwb.common", "photonwb.ophys"} & loaded
-    )
+    assert not {"numpy", "inspect", "json", "photonwb.ecephys", "photonwb.model.generated", "photonwb.common"} & loaded
 
 
 # ---- collections

@@ -45,5 +45,5 @@ def test_a_heavy_import_would_be_seen():
 
 @pytest.mark.parametrize("first", ["photonwb.device", "photonwb.ophys", "photonwb.common"])
 def test_a_class_is_found_whatever_was_imported_before(first):
-    code = f"import {first}; from photonwb.registry import known_class; print(known_class('NWBFile', 'core'))"
+    code = f"import {first}; from photonwb.model.registry import known_class; print(known_class('NWBFile', 'core'))"
     assert run_fresh(code).strip() == "<class 'photonwb.file.NWBFile'>"

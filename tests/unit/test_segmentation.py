@@ -12,9 +12,9 @@ from photonwb.common import Ragged, VectorData, VectorIndex
 from photonwb.device import Device
 from photonwb.errors import InvalidTypeError, InvalidValueError, NotFoundError, OutOfRangeError
 from photonwb.image import ImageSeries
-from photonwb.masks import as_mask, mask_dtype
 from photonwb.ophys import ImageSegmentation, ImagingPlane, OpticalChannel, PlaneSegmentation
-from photonwb.rois import RoiSet
+from photonwb.regions.masks import as_mask, mask_dtype
+from photonwb.regions.rois import RoiSet
 
 PIXELS = [[(0, 1, 1.0), (2, 3, 0.5)], [(1, 1, 2.0)]]
 VOXELS = [[(0, 1, 2, 1.0), (2, 3, 1, 0.5)], [(1, 1, 0, 2.0)]]
@@ -440,7 +440,7 @@ def test_one_region_reads_one_mask():
 
 
 def test_blocks_of_images_make_one_set(monkeypatch):
-    monkeypatch.setattr("photonwb.table_rois._BLOCK_BYTES", 2 * 12 * 8)
+    monkeypatch.setattr("photonwb.regions.table_rois._BLOCK_BYTES", 2 * 12 * 8)
     stack = np.arange(60).reshape(5, 3, 4) % 7
     data = Reading(stack)
     made = table(columns=[VectorData("image_mask", "images", data)])

@@ -13,8 +13,8 @@ from photonwb.errors import InvalidTypeError, InvalidValueError, PhotonwbError
 from photonwb.image import ImageSeries
 
 if TYPE_CHECKING:
-    from photonwb.container import AbstractContainer
-    from photonwb.fields import Field
+    from photonwb.model.container import AbstractContainer
+    from photonwb.model.fields import Field
 
 
 def series(name="s", data=(1.0, 2.0, 3.0), unit="V", **more) -> TimeSeries:

@@ -11,8 +11,8 @@ from photonwb.errors import PhotonwbError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from photonwb.axis_order import AxisOrder
     from photonwb.file import NWBFile
+    from photonwb.layouts.axis_order import AxisOrder
     from photonwb.validation import Finding
 
 __all__ = ["CODE", "axis_facts", "axis_findings", "note_that_all_is_straight", "straighten"]
@@ -25,7 +25,7 @@ def axis_facts(item: Any) -> dict[str, Any]:
     """Which axis of a movie or of masks is horizontal, how that is known, and, for masks, all else that there is to tell it."""
     facts = _as_facts(item.axis_order)
     if item.neurodata_type == "PlaneSegmentation":
-        from photonwb.axis_order import evidence_on_masks
+        from photonwb.layouts.axis_order import evidence_on_masks
 
         facts["evidence"] = [_as_facts(each) for each in evidence_on_masks(item)]
     return facts
@@ -51,7 +51,7 @@ def axis_findings(nwbfile: NWBFile, told: Collection[str]) -> list[Finding]:
 
 
 def _with_axes(nwbfile: NWBFile) -> Iterator[tuple[Any, AxisOrder]]:
-    from photonwb.axis_order import axis_order_of_image
+    from photonwb.layouts.axis_order import axis_order_of_image
 
     for item in objects_of(nwbfile, *_MOVIES, "PlaneSegmentation"):
         try:

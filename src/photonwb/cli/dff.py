@@ -43,10 +43,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Work out the changes, and print, save or store them."""
     import photonwb
+    from photonwb.analysis.extraction import delta_f_over_f
     from photonwb.cli.objects import traces_of
     from photonwb.cli.output import Progress
     from photonwb.cli.traces import deliver, target_and_form
-    from photonwb.extraction import delta_f_over_f
 
     target = target_and_form(options)
     with photonwb.open(options.file, "r+" if options.store else "r", trusted=options.trusted) as nwbfile:

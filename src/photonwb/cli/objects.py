@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from photonwb.arrays.shapes import shape_of
 from photonwb.cli.output import UsageError
-from photonwb.container import AbstractContainer
 from photonwb.errors import PhotonwbError
-from photonwb.layouts import find_traces
+from photonwb.layouts.traces import find_traces
+from photonwb.model.container import AbstractContainer
 from photonwb.tree import walk
 
 if TYPE_CHECKING:

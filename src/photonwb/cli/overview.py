@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from photonwb.arrays.shapes import shape_of
 from photonwb.cli.objects import path_of
-from photonwb.container import AbstractContainer
 from photonwb.errors import PhotonwbError
+from photonwb.model.container import AbstractContainer
 from photonwb.tree import walk
 
 if TYPE_CHECKING:

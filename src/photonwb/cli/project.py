@@ -34,10 +34,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Work out the images, save or store them, and say in numbers what they are."""
     import photonwb
+    from photonwb.analysis.projections import project
     from photonwb.cli.objects import movie_of, path_of
     from photonwb.cli.output import Progress, UsageError, show, target_of
     from photonwb.cli.saving import form_of, save_images
-    from photonwb.projections import project
 
     if not options.output and not options.store:
         raise UsageError("say where the images go: --output PATH, or --store to add them to the file")

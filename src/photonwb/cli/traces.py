@@ -28,10 +28,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Work out the traces, and print, save or store them."""
     import photonwb
-    from photonwb.axis_order import data_of
+    from photonwb.analysis.extraction import extract_traces
     from photonwb.cli.objects import find, movie_of, objects_of, the_only
     from photonwb.cli.output import Progress
-    from photonwb.extraction import extract_traces
+    from photonwb.layouts.axis_order import data_of
 
     target = target_and_form(options)
     with photonwb.open(options.file, "r+" if options.store else "r", trusted=options.trusted) as nwbfile:

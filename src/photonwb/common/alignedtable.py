@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from photonwb.checks import describe_value
 from photonwb.common.dynamic import DynamicTable
 from photonwb.common.rows import is_one_row
 from photonwb.errors import InvalidValueError, NotFoundError
-from photonwb.fields import Field, Kind, children
+from photonwb.model.checks import describe_value
+from photonwb.model.fields import Field, Kind, children
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from photonwb.common.dynamic import DynamicTableLink
     from photonwb.common.meanings import MeaningsTable
     from photonwb.common.ragged import VectorIndex
-    from photonwb.container import AbstractContainer
-    from photonwb.labelled import LabelledDict
+    from photonwb.model.container import AbstractContainer
+    from photonwb.model.labelled import LabelledDict
     from photonwb.typing import ArrayLike, Several
 
 __all__ = ["AlignedDynamicTable"]

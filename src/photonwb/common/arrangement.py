@@ -15,16 +15,16 @@ from photonwb.common.columns import ElementIdentifiers, VectorData
 from photonwb.common.enumeration import EnumData
 from photonwb.common.predefined import Column
 from photonwb.common.ragged import VectorIndex
-from photonwb.container import Container
 from photonwb.errors import InvalidValueError, NotFoundError
-from photonwb.fields import Field, Kind, attribute, children
-from photonwb.labelled import LabelledDict
+from photonwb.model.container import Container
+from photonwb.model.fields import Field, Kind, attribute, children
+from photonwb.model.labelled import LabelledDict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from photonwb.common.meanings import MeaningsTable
-    from photonwb.container import AbstractContainer
+    from photonwb.model.container import AbstractContainer
 
 __all__ = ["ArrangedColumns", "parts_of"]
 

@@ -6,12 +6,12 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from photonwb.arrays.growing import is_array, is_wrapper
-from photonwb.checks import describe_value
 from photonwb.common.columns import VectorData
 from photonwb.common.enumeration import EnumData
 from photonwb.common.ragged import VectorIndex, flattened
 from photonwb.common.regions import DynamicTableRegion
 from photonwb.errors import InvalidTypeError, InvalidValueError, NotFoundError
+from photonwb.model.checks import describe_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -47,7 +47,7 @@ def column_class(kind: str | type[VectorData] | None) -> type[VectorData]:
         return VectorData
     if not isinstance(kind, str):
         return kind
-    from photonwb.registry import known_class, known_types
+    from photonwb.model.registry import known_class, known_types
 
     found: Any = known_class(kind, "core")
     for (_, name), cls in known_types().items() if found is None else ():

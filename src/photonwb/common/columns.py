@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from photonwb.arrays.growing import GrowingArray, extended, is_array, is_wrapper, loaded
 from photonwb.arrays.shapes import shape_of
-from photonwb.checks import mismatch
 from photonwb.common.rows import as_rows
-from photonwb.container import Data
 from photonwb.errors import InvalidTypeError, InvalidValueError
-from photonwb.fields import attribute, content
+from photonwb.model.checks import mismatch
+from photonwb.model.container import Data
+from photonwb.model.fields import attribute, content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from photonwb.arrays.growing import is_array
 from photonwb.common.columns import VectorData
 from photonwb.common.rows import is_one_row
-from photonwb.fields import attribute, content
+from photonwb.model.fields import attribute, content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,13 +9,13 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from photonwb.checks import mismatch
 from photonwb.common import building
 from photonwb.common.arrangement import ArrangedColumns, parts_of
 from photonwb.common.columns import is_whole
 from photonwb.common.ragged import Ragged, VectorIndex
 from photonwb.common.regions import require_region
 from photonwb.errors import InvalidTypeError, InvalidValueError
+from photonwb.model.checks import mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from photonwb.common.dynamic import DynamicTable
 from photonwb.common.predefined import column
-from photonwb.fields import attribute
+from photonwb.model.fields import attribute
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,16 +11,16 @@ from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from photonwb.arrays.growing import as_opaque, is_wrapper, loaded
-from photonwb.checks import mismatch
 from photonwb.common.columns import VectorData
 from photonwb.common.rows import Rows, as_rows, is_one_row
 from photonwb.errors import BrokenLinkError, InvalidTypeError, InvalidValueError, OutOfRangeError, UnreadableObjectError
-from photonwb.fields import Field, Kind, content
+from photonwb.model.checks import mismatch
+from photonwb.model.fields import Field, Kind, content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from photonwb.container import AbstractContainer
+    from photonwb.model.container import AbstractContainer
     from photonwb.typing import Array, ArrayLike
 
 __all__ = ["Ragged", "VectorIndex", "flattened"]

@@ -9,7 +9,7 @@ from photonwb.arrays.growing import is_array, is_wrapper
 from photonwb.common.columns import VectorData
 from photonwb.common.rows import as_rows, is_one_row, one_row, pair
 from photonwb.errors import InvalidValueError, OutOfRangeError
-from photonwb.fields import attribute, content
+from photonwb.model.fields import attribute, content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

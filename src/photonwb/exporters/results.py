@@ -7,10 +7,10 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from photonwb.arrays.shapes import shape_of
-from photonwb.axis_order import image_rows
 from photonwb.errors import InvalidValueError, NotFoundError
 from photonwb.importers.base import plane_suffix
-from photonwb.layouts import find_traces, only_traces
+from photonwb.layouts.axis_order import image_rows
+from photonwb.layouts.traces import find_traces, only_traces
 from photonwb.ophys import ImageSegmentation
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from photonwb.file import NWBFile
-    from photonwb.layouts import Traces
+    from photonwb.layouts.traces import Traces
     from photonwb.ophys import PlaneSegmentation
-    from photonwb.rois import RoiSet
+    from photonwb.regions.rois import RoiSet
 
 __all__ = ["PlaneResults", "Steps", "blocks", "images_of", "planes_of", "rate_of", "save_npy"]
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from photonwb import typing
     from photonwb.exporters.results import PlaneResults
     from photonwb.file import NWBFile
-    from photonwb.layouts import Traces
-    from photonwb.rois import RoiSet
+    from photonwb.layouts.traces import Traces
+    from photonwb.regions.rois import RoiSet
 
 __all__ = ["export_suite2p"]
 

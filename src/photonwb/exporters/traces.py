@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from photonwb.errors import ExistingFileError, InvalidValueError, NotFoundError
 from photonwb.exporters.results import Steps, blocks, save_npy
-from photonwb.layouts import find_traces
+from photonwb.layouts.traces import find_traces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from photonwb import typing
     from photonwb.file import NWBFile
-    from photonwb.layouts import Traces
+    from photonwb.layouts.traces import Traces
 
 __all__ = ["export_traces"]
 

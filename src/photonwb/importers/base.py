@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from photonwb.rois import RoiSet
+    from photonwb.regions.rois import RoiSet
     from photonwb.typing import ArrayLike
 
 __all__ = [

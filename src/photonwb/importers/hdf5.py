@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from photonwb.rois import RoiSet
+    from photonwb.regions.rois import RoiSet
 
 __all__ = [
     "SparseColumns",
@@ -175,8 +175,8 @@ def regions_of_columns(columns: SparseColumns, rows_and_columns: tuple[int, ...]
     """
     import numpy as np
 
-    from photonwb.masks import AXES, mask_dtype, members
-    from photonwb.rois import RoiSet
+    from photonwb.regions.masks import AXES, mask_dtype, members
+    from photonwb.regions.rois import RoiSet
 
     count = int(np.prod(rows_and_columns))
     if len(columns.rows) and int(columns.rows.max()) >= count:
@@ -195,7 +195,7 @@ def regions_of_stack(stack: Any) -> RoiSet:
     """Regions of a stack of images (regions, x, y), a few of which are in memory at a time."""
     import numpy as np
 
-    from photonwb.rois import RoiSet
+    from photonwb.regions.rois import RoiSet
 
     parts = [RoiSet.from_images(block) for block in _blocks(stack)]
     lengths = np.concatenate([part.areas() for part in parts])

@@ -192,7 +192,7 @@ def _masks(source: Any, ids: list[Any]) -> Any:
     """The images of some regions at a time: the lists of pixels of some extractors are out of step with their weights."""
     import numpy as np
 
-    from photonwb.rois import RoiSet
+    from photonwb.regions.rois import RoiSet
 
     sets: list[RoiSet] = []
     for first in range(0, len(ids), _MASKS_AT_ONCE):

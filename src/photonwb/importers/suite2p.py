@@ -206,7 +206,7 @@ class _Plane:
     def masks(self) -> Any:
         import numpy as np
 
-        from photonwb.rois import RoiSet
+        from photonwb.regions.rois import RoiSet
 
         try:
             masks = [np.column_stack((cell["xpix"], cell["ypix"], cell["lam"])) for cell in self.stat]

@@ -9,15 +9,15 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, cast
 
-from photonwb.checks import describe_value
 from photonwb.common import DynamicTable, VectorIndex
 from photonwb.errors import InvalidTypeError, InvalidValueError, PhotonwbError
 from photonwb.io.datasets import role_of
 from photonwb.io.elements import converted, element_for, smallest_unsigned
 from photonwb.io.growing import Tail, growable
 from photonwb.io.references import reference_array
-from photonwb.mask_arguments import DIMENSIONS
-from photonwb.masks import mask_dtype
+from photonwb.model.checks import describe_value
+from photonwb.regions.arguments import DIMENSIONS
+from photonwb.regions.masks import mask_dtype
 from photonwb.storage.contract import TEXT, Link, Reference, is_group
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from photonwb.common import VectorData
-    from photonwb.container import AbstractContainer
-    from photonwb.fields import Field
+    from photonwb.model.container import AbstractContainer
+    from photonwb.model.fields import Field
     from photonwb.storage.contract import Dataset, ElementType, Store
     from photonwb.timeseries import TimeSeries
 

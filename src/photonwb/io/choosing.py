@@ -6,17 +6,17 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.common import DynamicTable
-from photonwb.container import Data
+from photonwb.editing.operations import remove
+from photonwb.editing.relations import objects_below, relations_of
 from photonwb.errors import InvalidTypeError, InvalidValueError
-from photonwb.operations import remove
-from photonwb.relations import objects_below, relations_of
+from photonwb.model.container import Data
 from photonwb.storage.contract import is_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import TypeAlias
 
-    from photonwb.container import AbstractContainer
+    from photonwb.model.container import AbstractContainer
     from photonwb.storage.contract import Group, Store
 
     Choice: TypeAlias = str | AbstractContainer | Callable[[AbstractContainer], bool]

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.arrays import DataIO, incoming, layout_for
 from photonwb.arrays.appended import AppendedArray
-from photonwb.checks import describe_value
 from photonwb.errors import InvalidTypeError, InvalidValueError, PhotonwbError
 from photonwb.io.elements import TEXTS, converted, element_for, smallest_unsigned
 from photonwb.io.references import reference_array
+from photonwb.model.checks import describe_value
 from photonwb.storage.contract import ASCII, Layout, Link, Typed
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from photonwb.arrays import LazyArray
-    from photonwb.container import AbstractContainer
-    from photonwb.fields import Field
     from photonwb.io.writing import Writer
+    from photonwb.model.container import AbstractContainer
+    from photonwb.model.fields import Field
     from photonwb.storage.contract import Block, Dataset, ElementType, Group
 
 __all__ = ["converted_blocks", "has_tiles", "is_postponed", "rewrite_values", "write_array", "written_value"]

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from photonwb.arrays.shapes import shape_of
 from photonwb.errors import PhotonwbError
-from photonwb.fields import Field, Kind
 from photonwb.io.editing import checked_plan
 from photonwb.io.planning import held_members, joined
 from photonwb.io.reading import StoredObject, members_of
+from photonwb.model.fields import Field, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from photonwb.container import AbstractContainer
     from photonwb.file import NWBFile
     from photonwb.io.edit_plan import EditPlan
+    from photonwb.model.container import AbstractContainer
 
 __all__ = ["Change", "Differences", "differences"]
 

@@ -11,20 +11,20 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.errors import PhotonwbError
-from photonwb.fields import Field, Kind
 from photonwb.io.noticing import note_silent_changes
 from photonwb.io.planning import Plan, joined
 from photonwb.io.reading import StoredObject, members_of
-from photonwb.labelled import LabelledDict
+from photonwb.model.fields import Field, Kind
+from photonwb.model.labelled import LabelledDict
 from photonwb.storage.contract import Link, is_group
 from photonwb.storage.relations import Relation, relations_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from photonwb.container import AbstractContainer
     from photonwb.file import NWBFile
     from photonwb.io.reading import Reader
+    from photonwb.model.container import AbstractContainer
 
 __all__ = ["EditPlan"]
 

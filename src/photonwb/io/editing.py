@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, Any, cast
 from photonwb.arrays import LazyArray
 from photonwb.arrays.appended import AppendedArray
 from photonwb.errors import InvalidValueError, NotFoundError
-from photonwb.fields import Field, Kind, SharedField
 from photonwb.io.datasets import rewrite_values, write_array
 from photonwb.io.edit_plan import EditPlan
 from photonwb.io.growing import growable
 from photonwb.io.planning import joined
 from photonwb.io.reading import StoredObject, members_of
 from photonwb.io.writing import Writer, refers_to_objects
-from photonwb.labelled import LabelledDict
+from photonwb.model.fields import Field, Kind, SharedField
+from photonwb.model.labelled import LabelledDict
 from photonwb.storage.contract import Link, Reference, is_group
 from photonwb.storage.copying import copy_attributes
 from photonwb.storage.relations import Relation, mapped_references
 
 if TYPE_CHECKING:
-    from photonwb.container import AbstractContainer
     from photonwb.file import NWBFile
+    from photonwb.model.container import AbstractContainer
     from photonwb.storage.contract import Dataset, Group, Store
 
 __all__ = ["checked_plan", "note_date", "write_changes"]

@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING, Any, cast
 from photonwb.arrays import Incoming, layout_for
 from photonwb.arrays.layouts import SMALL
 from photonwb.arrays.shapes import shape_of
-from photonwb.cutting import keep_rois
-from photonwb.cutting_time import keep_time
+from photonwb.editing.cutting import keep_rois
+from photonwb.editing.cutting_time import keep_time
 from photonwb.errors import InvalidTypeError, InvalidValueError
-from photonwb.fields import Kind
 from photonwb.io.choosing import choose, stored_below
 from photonwb.io.copying import Recipe, copy_store, moved_link
 from photonwb.io.datasets import role_of
@@ -30,6 +29,7 @@ from photonwb.io.editing import checked_plan, write_changes
 from photonwb.io.planning import joined
 from photonwb.io.reading import Reader
 from photonwb.io.writing import refers_to_objects, replacing, write_file
+from photonwb.model.fields import Kind
 from photonwb.storage.contract import Layout, Link, is_group
 from photonwb.storage.hdf5 import HDF5Store
 from photonwb.storage.new_file import NewStore
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from photonwb import typing
-    from photonwb.container import AbstractContainer
     from photonwb.file import NWBFile
+    from photonwb.model.container import AbstractContainer
     from photonwb.storage.contract import Dataset, Group, Store
 
 __all__ = ["export", "export_file"]

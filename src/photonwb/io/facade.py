@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.errors import ClosedFileError, InvalidTypeError, InvalidValueError, StorageError
-from photonwb.extensions import Manager, get_manager
 from photonwb.io.reading import Reader
 from photonwb.io.stores import opened_store
 from photonwb.io.writing import unfilled, write_file, write_into
+from photonwb.model.extensions import Manager, get_manager
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -79,7 +79,7 @@ class NWBHDF5IO:
         if comm is not None:
             raise InvalidTypeError("NWBHDF5IO: parallel HDF5 (comm=) is not supported; write from one process")
         if extensions is not None:
-            from photonwb.extensions import load_extensions
+            from photonwb.model.extensions import load_extensions
 
             load_extensions(extensions)
         if path is not None and mode in ("w", "w-", "x") and not os.fspath(path).endswith(".nwb"):

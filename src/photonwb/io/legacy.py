@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from photonwb.registry import known_class
+from photonwb.model.registry import known_class
 
 if TYPE_CHECKING:
-    from photonwb.container import AbstractContainer
-    from photonwb.fields import Field
     from photonwb.io.reading import Reader
+    from photonwb.model.container import AbstractContainer
+    from photonwb.model.fields import Field
     from photonwb.storage.contract import Dataset, Group
 
 __all__ = ["amended", "current_type", "only_item"]

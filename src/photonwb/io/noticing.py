@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from photonwb.errors import PhotonwbError
 
 if TYPE_CHECKING:
-    from photonwb.container import AbstractContainer
+    from photonwb.model.container import AbstractContainer
 
 __all__ = ["note_silent_changes"]
 

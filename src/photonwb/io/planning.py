@@ -11,14 +11,14 @@ import os
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.errors import InvalidValueError
-from photonwb.fields import Field, Kind
-from photonwb.labelled import LabelledDict
+from photonwb.model.fields import Field, Kind
+from photonwb.model.labelled import LabelledDict
 from photonwb.storage.contract import Link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from photonwb.container import AbstractContainer
+    from photonwb.model.container import AbstractContainer
     from photonwb.storage.contract import Store
 
 __all__ = ["Plan", "held_members", "joined"]

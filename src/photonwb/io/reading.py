@@ -10,21 +10,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.errors import BrokenLinkError, NotFoundError, PhotonwbError, UnreadableObjectError, UntrustedLinkError
-from photonwb.fields import Field, Kind, SharedField
 from photonwb.io import legacy
 from photonwb.io.noticing import note_silent_changes
 from photonwb.io.specifications import cached_catalog
 from photonwb.io.values import field_value, resolving_array
-from photonwb.labelled import LabelledDict
-from photonwb.registry import known_class
+from photonwb.model.fields import Field, Kind, SharedField
+from photonwb.model.labelled import LabelledDict
+from photonwb.model.registry import known_class
 from photonwb.storage.contract import Link, Reference, is_group
 from photonwb.storage.links import is_in_folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
-    from photonwb.container import AbstractContainer
     from photonwb.file import NWBFile
+    from photonwb.model.container import AbstractContainer
     from photonwb.schema import Catalog
     from photonwb.storage.contract import Dataset, Group, Store
 
@@ -131,7 +131,7 @@ class Reader:
         return found
 
     def _made_class(self, neurodata_type: str, namespace: str, node: Group | Dataset) -> type[AbstractContainer]:
-        from photonwb.generated import class_for
+        from photonwb.model.generated import class_for
 
         return class_for(neurodata_type, namespace, self.catalog, dataset=hasattr(node, "dtype"))
 
@@ -365,7 +365,7 @@ def _collection_of(cls: type, collections: list[Field]) -> Field | None:
         for field in collections:
             if base.__name__ in field.element_names:
                 return field
-    is_made = cls.__module__ == "photonwb.generated"
+    is_made = cls.__module__ == "photonwb.model.generated"
     unknown = is_made and cls.__bases__[0].__name__ in ("NWBContainer", "NWBData", "Container", "Data")
     return collections[0] if unknown and len(collections) == 1 and collections[0].where else None
 

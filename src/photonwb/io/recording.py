@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from typing import Self
 
     from photonwb import typing
-    from photonwb.container import AbstractContainer
     from photonwb.file import NWBFile
     from photonwb.io.appending import Addition
+    from photonwb.model.container import AbstractContainer
 
 __all__ = ["Recording", "record"]
 

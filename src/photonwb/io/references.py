@@ -10,9 +10,9 @@ from photonwb.storage.contract import REFERENCE
 if TYPE_CHECKING:
     import numpy as np
 
-    from photonwb.container import AbstractContainer
-    from photonwb.fields import Field
     from photonwb.io.writing import Writer
+    from photonwb.model.container import AbstractContainer
+    from photonwb.model.fields import Field
     from photonwb.storage.contract import ElementType
 
 __all__ = ["reference_array"]

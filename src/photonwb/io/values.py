@@ -11,8 +11,8 @@ from photonwb.storage.relations import holds_references
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from photonwb.fields import Field
     from photonwb.io.reading import Reader
+    from photonwb.model.fields import Field
     from photonwb.storage.contract import Dataset
 
 __all__ = ["ResolvingArray", "field_value", "parsed_date", "resolving_array"]

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.arrays.shapes import shape_of
-from photonwb.checks import describe_value
-from photonwb.container import Data
 from photonwb.errors import InvalidTypeError, InvalidValueError, MissingFileError, PhotonwbError, StorageError
-from photonwb.extensions import catalog_for
-from photonwb.fields import Field, Kind, SharedField
 from photonwb.io.datasets import write_array, written_value
 from photonwb.io.planning import Plan, held_members, joined
 from photonwb.io.specifications import cache_specifications
+from photonwb.model.checks import describe_value
+from photonwb.model.container import Data
+from photonwb.model.extensions import catalog_for
+from photonwb.model.fields import Field, Kind, SharedField
 from photonwb.schema import bundled
 from photonwb.storage.contract import Link, Reference, is_group
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     import h5py
 
     from photonwb import typing
-    from photonwb.container import AbstractContainer
     from photonwb.file import NWBFile
+    from photonwb.model.container import AbstractContainer
     from photonwb.storage.contract import Dataset, Group, Store
 
 __all__ = ["Writer", "claim", "replacing", "unfilled", "write_file", "write_into", "write_plan"]

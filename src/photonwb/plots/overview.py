@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from photonwb.axis_order import image_rows
 from photonwb.errors import NotFoundError
+from photonwb.layouts.axis_order import image_rows
 from photonwb.plots.regions import plot_rois
 from photonwb.plots.traces import is_relative, plot_traces
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from photonwb.container import AbstractContainer
     from photonwb.file import NWBFile
+    from photonwb.model.container import AbstractContainer
     from photonwb.ophys import PlaneSegmentation, RoiResponseSeries
 
 __all__ = ["plot_overview"]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from photonwb.ophys import PlaneSegmentation
-    from photonwb.rois import RoiSet
+    from photonwb.regions.rois import RoiSet
 
 __all__ = ["plot_rois"]
 

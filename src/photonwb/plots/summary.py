@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, cast
 
-from photonwb.axis_order import image_rows
 from photonwb.errors import NotFoundError
+from photonwb.layouts.axis_order import image_rows
 from photonwb.plots.drawing import show_image
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.errors import PhotonwbError
 from photonwb.io.specifications import cache_specifications
-from photonwb.registry import known_class
+from photonwb.model.registry import known_class
 from photonwb.schema import bundled
 from photonwb.storage.contract import Reference, is_group
 from photonwb.timeseries import TimeSeries

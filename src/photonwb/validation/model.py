@@ -5,19 +5,19 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from photonwb.container import AbstractContainer
 from photonwb.errors import ClosedFileError, InvalidValueError
-from photonwb.fields import Kind
 from photonwb.io.planning import Plan, joined
-from photonwb.labelled import LabelledDict
+from photonwb.model.container import AbstractContainer
+from photonwb.model.fields import Kind
+from photonwb.model.labelled import LabelledDict
 from photonwb.validation.findings import Finding, Severity
 from photonwb.validation.rule_table import run, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from photonwb.fields import Field
     from photonwb.file import NWBFile
+    from photonwb.model.fields import Field
     from photonwb.storage.contract import Store
 
 __all__ = ["model_findings", "path_of", "plan_findings"]

@@ -10,7 +10,7 @@ from photonwb.validation.samples import known_shape
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from photonwb.container import AbstractContainer
+    from photonwb.model.container import AbstractContainer
 
 __all__ = ["frame_count", "frame_shape", "movies_of", "root_of"]
 

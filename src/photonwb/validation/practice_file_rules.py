@@ -6,7 +6,7 @@ import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from photonwb.fields import Kind
+from photonwb.model.fields import Kind
 from photonwb.validation.findings import Finding, Severity
 from photonwb.validation.rule_table import Problem, enter_in
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from photonwb.base import ProcessingModule
-    from photonwb.container import AbstractContainer
-    from photonwb.fields import Field
     from photonwb.file import NWBFile
+    from photonwb.model.container import AbstractContainer
+    from photonwb.model.fields import Field
     from photonwb.subject import Subject
 
 __all__ = [

@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from photonwb.errors import InvalidTypeError, InvalidValueError, MissingFileError, PhotonwbError
-from photonwb.extensions import loaded_catalog
 from photonwb.io.facade import NWBHDF5IO
 from photonwb.io.reading import Reader
 from photonwb.io.specifications import cached_sources
+from photonwb.model.extensions import loaded_catalog
 from photonwb.schema import Catalog
 from photonwb.validation.findings import Finding, Findings, Severity
 from photonwb.validation.model import model_findings, plan_findings

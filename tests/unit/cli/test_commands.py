@@ -12,9 +12,9 @@ import pytest
 
 import photonwb
 from helpers import modules_loaded_by
+from photonwb.analysis.projections import project
 from photonwb.cli import COMMANDS, main
 from photonwb.ophys import TwoPhotonSeries
-from photonwb.projections import project
 from photonwb.simulation import as_nwbfile
 from synthetic_sources import SAID
 

@@ -60,7 +60,7 @@ POINTS = {
     "export": "numpy:ascontiguousarray",
     "project": "numpy:savez",
     "traces": "photonwb.cli.saving:trace_lines",
-    "dff": "photonwb.extraction:delta_f_over_f",
+    "dff": "photonwb.analysis.extraction:delta_f_over_f",
     "demo": "photonwb.io.writing:Writer.finish",
 }
 INTERRUPTED = """

@@ -15,7 +15,7 @@ from photonwb.image import GrayscaleImage
 from photonwb.ophys import RoiResponseSeries
 from photonwb.plots import plot_motion, plot_rois, plot_summary, plot_traces
 from photonwb.plots.drawing import contrast, thinned
-from photonwb.rois import RoiSet
+from photonwb.regions.rois import RoiSet
 from photonwb.simulation import as_nwbfile, simulate
 from photonwb.testing.mock.file import mock_NWBFile
 

@@ -1,0 +1,1 @@
+"""What is computed from movies: projections, traces, relative changes."""

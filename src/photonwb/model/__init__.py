@@ -1,0 +1,1 @@
+"""How classes are declared: fields, the tree of objects, and classes made from specifications."""
