@@ -16,7 +16,7 @@ from photonwb.errors import PhotonwbError
 from photonwb.tree import tree_lines
 
 if TYPE_CHECKING:
-    from photonwb.container import AbstractContainer
+    from photonwb.model.container import AbstractContainer
 
 
 def touch(item: AbstractContainer) -> tuple[int, list[str]]:

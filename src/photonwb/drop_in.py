@@ -59,8 +59,8 @@ _IMPORTED = (
     *(
         f"photonwb.{name}"
         for name in (
-            "model.container", "device", "file", "image", "ecephys", "behavior", "epoch", "event", "icephys", "misc", "ogen", "ophys",
-            "resources", "model.extensions", "model.registry", "io", "testing.mock.utils",
+            "model.container", "device", "file", "image", "ecephys", "behavior", "epoch", "event", "icephys", "misc", "ogen",
+            "ophys", "resources", "model.extensions", "model.registry", "io", "testing.mock.utils",
         )
     ),
 )  # fmt: skip

@@ -505,7 +505,8 @@ def test_what_nobody_knows_lets_go_of_what_is_removed_with_all_that_leads_there(
     leftovers = ("/leftovers/link", "/leftovers/references", "/leftovers@reference")
     edited(edit, "/acquisition/movie*", "/general/optophysiology/plane*", "/processing/ophys/*", *leftovers).close()
     with h5py.File(edited.path) as file:
-        assert [bool(reference) for reference in file["leftovers/references"]] == [False, False]
+        references: Any = file["leftovers/references"]
+        assert [bool(reference) for reference in references] == [False, False]
         assert "link" not in file["leftovers"]
         assert "broken" in file["leftovers"]  # it was so before
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import h5py
 import numpy as np
 import pytest
@@ -85,7 +87,8 @@ def test_masks_of_a_kind_that_is_well_stand_for_those_that_are_not(path):
         table = file[TABLE]
         table["image_mask"] = np.ones((2, 48, 40))
         table["image_mask"].attrs.update(dict(table["pixel_mask"].attrs))
-        table.attrs["colnames"] = [*table.attrs["colnames"], "image_mask"]
+        names: Any = table.attrs["colnames"]
+        table.attrs["colnames"] = [*names, "image_mask"]
         replaced(file, "pixel_mask", np.zeros(5))
     with photonwb.open(path) as nwbfile:
         assert table_of(nwbfile).rois.areas().tolist() == [1920, 1920]
