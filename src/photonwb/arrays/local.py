@@ -9,14 +9,10 @@ from typing import TYPE_CHECKING
 from photonwb.errors import DamagedFileError, StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from types import TracebackType
     from typing import Self
 
 __all__ = ["LocalFile"]
-
-# What the operating system takes in one call.
-MOST_LINES = 1024
 
 
 class LocalFile:
@@ -84,16 +80,6 @@ class LocalFile:
                 raise DamagedFileError(f"{self.path} was cut short while it was read")
             offset += count
             target = target[count:]
-
-    def read_lines(self, offset: int, lines: Sequence[memoryview]) -> None:
-        """Bytes that lie one after the other, into several places."""
-        size = sum(line.nbytes for line in lines)
-        self.require(offset, size)
-        if hasattr(os, "preadv") and len(lines) <= MOST_LINES and os.preadv(self._descriptor, lines, offset) == size:
-            return
-        for line in lines:
-            self.read_into(offset, line)
-            offset += line.nbytes
 
     def _read_some(self, offset: int, target: memoryview) -> int:
         if hasattr(os, "preadv"):

@@ -39,8 +39,6 @@ MOST_COMPRESSED = 1032
 
 # Plain bytes in shorter runs than this are picked from a memory map, longer ones are read one by one.
 SHORT_RUN = 32 << 10
-# Lines of an array that are as long as this are read straight to where they belong.
-SHORT_LINE = 512
 # So much of a file is mapped at a time: what is mapped counts as memory of the process.
 MAPPED = 32 << 20
 # A long run is read by several threads, in pieces of this size.
@@ -243,9 +241,6 @@ def _read_plain(file: LocalFile, offset: int, shape: tuple[int, ...], inside: tu
         offset + sum(position * stride for position, stride in zip(corner, strides, strict=True))
         for corner in itertools.product(*positions[: axis + 1])
     ]
-    if len(starts) == 1 and _has_lines_apart(target):
-        file.read_lines(starts[0], [line.data for line in target.view(np.uint8)])
-        return
     straight = target if target.flags.c_contiguous else np.empty(target.shape, target.dtype)
     rows = straight.reshape(-1).view(np.uint8).data
     pieces = [
@@ -256,11 +251,6 @@ def _read_plain(file: LocalFile, offset: int, shape: tuple[int, ...], inside: tu
     run_all(lambda piece: file.read_into(piece[0], rows[piece[1] : piece[1] + piece[2]]), pieces)
     if straight is not target:
         target[...] = straight
-
-
-def _has_lines_apart(target: NDArray[Any]) -> bool:
-    """Whether an array is part of a wider one, and worth to be read line by line rather than copied."""
-    return target.ndim == 2 and not target.flags.c_contiguous and target.shape[1] * target.itemsize >= SHORT_LINE
 
 
 def _last_partial_axis(shape: tuple[int, ...], inside: tuple[Any, ...]) -> int:

@@ -193,12 +193,3 @@ def test_little_of_the_file_is_mapped_at_a_time(path, monkeypatch, key):
     monkeypatch.setattr(reading, "_mapped", lambda *place, real=reading._mapped: mapped.append(place[2][0]) or real(*place))
     assert np.array_equal(LazyArray(H5pySource(path, "contiguous"))[key], MOVIE[key])
     assert max(mapped) <= (4 if isinstance(key[0], slice) else 24)
-
-
-@pytest.mark.parametrize("most", [0, 2, 1024])
-def test_long_lines_are_read_to_where_they_belong(tmp_path, monkeypatch, most):
-    traces = np.random.default_rng(0).standard_normal((40, 600))
-    with h5py.File(tmp_path / "a.h5", "w") as file:
-        file.create_dataset("traces", data=traces, chunks=(16, 200))
-    monkeypatch.setattr("photonwb.arrays.local.MOST_LINES", most)
-    assert np.array_equal(LazyArray(H5pySource(tmp_path / "a.h5", "traces"))[3:33], traces[3:33])
