@@ -68,6 +68,9 @@ WORKLOADS = [
         (Step("edit", edit, edit_with_h5py), Step("export", export)),
         {"frames": 200},
         prepare,
-        shown=("edit: add a series in place", "export: export with a series added"),
+        shown={
+            "edit: add a series in place": "file of 100 MB: add a series in place",
+            "export: export with a series added": "file of 100 MB: export it with a series added",
+        },
     )
 ]

@@ -72,4 +72,4 @@ def construct(task: Task) -> None:
         task.record(name, min(times), "s")
 
 
-WORKLOADS = [Workload("construct", (Step("one", construct),), shown=("one: TwoPhotonSeries", "one: ImagingPlane"))]
+WORKLOADS = [Workload("construct", (Step("one", construct),), shown={"one: TwoPhotonSeries": "construct a TwoPhotonSeries"})]

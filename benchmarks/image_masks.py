@@ -66,6 +66,11 @@ WORKLOADS = [
         {"rois": 1_000},
         prepare,
         most_rounds=3,
-        shown=("write: add and write", "write: file", "read: read one by one"),
+        shown={
+            "write: add and write": "1,000 image masks of 512 × 512: add and write",
+            "write: memory": "the same: memory",
+            "write: file": "the same: file",
+            "read: read one by one": "1,000 image masks: read one by one",
+        },
     )
 ]

@@ -24,5 +24,7 @@ def import_h5py(task: Task) -> None:
 
 
 WORKLOADS = [
-    Workload("NWBFile and ophys", (Step("import", import_library, import_h5py),), shown=("import: import", "import: memory"))
+    Workload(
+        "NWBFile and ophys", (Step("import", import_library, import_h5py),), shown={"import: import": "import NWBFile and ophys"}
+    )
 ]

@@ -15,6 +15,8 @@ from benchmarks.session import new_file, new_plane, write
 from benchmarks.workload import Step, Workload
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from benchmarks.workload import Task
 
 FRAME = (512, 512)
@@ -123,7 +125,7 @@ def _read(task: Task, pattern: str, data: Any) -> None:
 PATTERNS = ("all", "100 random frames", "one pixel over time", "crop of 64 x 64 over time")
 
 
-def _workload(name: str, source: str, compressed: bool | str, shown: tuple[str, ...] = ()) -> Workload:
+def _workload(name: str, source: str, compressed: bool | str, shown: Mapping[str, str] | None = None) -> Workload:
     # Each way to read gets a process of its own, lest it find what another one left in memory.
     patterns = PATTERNS if source == "array" else ()
     reads = (Step(f"read {each}", partial(read_series, each), partial(read_dataset, each)) for each in patterns)
@@ -133,18 +135,19 @@ def _workload(name: str, source: str, compressed: bool | str, shown: tuple[str, 
         {"source": source, "compressed": compressed, "frames": 400},
         prepare,
         most_rounds=3 if compressed else 100,
-        shown=shown,
+        shown={figure: f"{name}: {title}" for figure, title in (shown or {}).items()},
     )
 
 
-_READS = tuple(f"read {each}: {each}" for each in PATTERNS)
+_READS = {f"read {each}: {each}": each if each != "all" else "read all" for each in PATTERNS}
+_WRITE = {"write: write": "write"}
 
 WORKLOADS = [
-    _workload("plain movie", "array", False, shown=("write: write", *_READS[:2])),
-    _workload("plain movie from a generator", "generator", False, shown=("write: write", "write: memory")),
+    _workload("plain movie", "array", False, shown=_WRITE | _READS),
+    _workload("plain movie from a generator", "generator", False, shown=_WRITE),
     _workload("plain movie from a TIFF file", "TIFF", False),
-    _workload("compressed movie", "array", True, shown=("write: write", "write: file", *_READS)),
-    _workload("compressed movie, gzip 4 asked for", "array", "same wrapper", shown=("write: write",)),
+    _workload("compressed movie", "array", True, shown=_WRITE | {"write: file": "file"} | _READS),
+    _workload("compressed movie, gzip 4 asked for", "array", "same wrapper", shown=_WRITE),
     _workload("compressed movie from a generator", "generator", True),
     _workload("compressed movie from a TIFF file", "TIFF", True),
 ]

@@ -80,9 +80,9 @@ def table(figures: Iterable[Figure], options: Options) -> str:
         "|---|--:|--:|--:|--:|--:|",
     ]
     for figure in figures:
-        if figure.is_shown:
+        if figure.title:
             values, ratios = _cells(figure)
-            rows.append(f"| {figure.workload}: {_what(figure)} | {' | '.join([*values, *ratios])} |")
+            rows.append(f"| {figure.title} | {' | '.join([*values, *ratios])} |")
     note = (
         f"Medians of up to {options.rounds} rounds; {facts['processors']} processors, Python {facts['python']}, "
         f"pynwb {facts['pynwb']}, h5py {facts['h5py']}, numpy {facts['numpy']}. "

@@ -54,7 +54,7 @@ class Figure(NamedTuple):
     name: str
     unit: str
     values: dict[str, list[float]]
-    is_shown: bool
+    title: str  # in the README; empty for what is not shown there
     rival: str = "pynwb"
 
     def median(self, contender: str) -> float | None:
@@ -117,8 +117,8 @@ def _one_round(
         except subprocess.TimeoutExpired:
             return f"{step.name} takes more than {options.most_seconds:g} s"
         for name, (value, unit) in answer["figures"].items():
-            is_shown = f"{step.name}: {name}" in workload.shown
-            new = Figure(workload.name, step.name, name, unit, {}, is_shown, workload.rival)
+            title = workload.shown.get(f"{step.name}: {name}", "")
+            new = Figure(workload.name, step.name, name, unit, {}, title, workload.rival)
             figure = figures.setdefault((step.name, name), new)
             figure.values.setdefault(request["contender"], []).append(value)
         if "skipped" in answer:

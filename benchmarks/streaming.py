@@ -60,6 +60,10 @@ WORKLOADS = [
         {"frames": 2_000},
         prepare,
         most_rounds=2,
-        shown=("stream: write", "stream: memory"),
+        shown={
+            "stream: write": "movie of 1 GB as it comes, by default: write",
+            "stream: memory": "the same: memory",
+            "stream: file": "the same: file",
+        },
     )
 ]

@@ -68,6 +68,9 @@ WORKLOADS = [
         {"rois": 10_000},
         prepare,
         most_rounds=3,
-        shown=("frame: to_dataframe", "check: validate"),
+        shown={
+            "frame: to_dataframe": "table of 10,000 regions: to_dataframe",
+            "check: validate": "table of 10,000 regions: validate",
+        },
     )
 ]

@@ -82,6 +82,10 @@ WORKLOADS = [
         {"rois": 10_000, "samples": 5_000},
         prepare,
         most_rounds=3,
-        shown=("write: write", "read: one region over time", f"read: {WINDOW} samples of all regions"),
+        shown={
+            "write: write": "traces of 10,000 regions: write",
+            "read: one region over time": "one region over time (h5py: in a layout for that)",
+            f"read: {WINDOW} samples of all regions": f"{WINDOW} samples of all regions (h5py: in a layout for that)",
+        },
     )
 ]

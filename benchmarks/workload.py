@@ -129,8 +129,8 @@ class Workload(NamedTuple):
         Makes the inputs: called once, with a task whose `inputs` they go to.
     most_rounds : int
         However many rounds are asked for; slow workloads are repeated less.
-    shown : tuple of str
-        The figures that the README shows, as "step: figure".
+    shown : dict
+        The figures that the README shows, as "step: figure", and what they are called there.
     rival : str
         Whom photonwb is compared with.
     """
@@ -140,7 +140,7 @@ class Workload(NamedTuple):
     parameters: Mapping[str, Any] = {}
     prepare: Callable[[Task], None] | None = None
     most_rounds: int = 100
-    shown: tuple[str, ...] = ()
+    shown: Mapping[str, str] = {}
     rival: str = "pynwb"
 
     @property
