@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from photonwb.file import NWBFile
     from photonwb.image import ImageSeries
     from photonwb.io import NWBHDF5IO, get_nwbfile_version, read_nwb, write
-    from photonwb.io import open_file as open  # noqa: A004 - `photonwb.open`, never imported by its bare name
+    from photonwb.io import open_file as _open_file
     from photonwb.io.exporting import export
     from photonwb.io.recording import record
     from photonwb.model.extensions import (
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from photonwb.model.registry import register_class
     from photonwb.recovery import recover
     from photonwb.validation import validate
+
+    open = _open_file  # noqa: A001 - `photonwb.open`, never imported by its bare name
 
 __version__ = "0.1.0"
 
@@ -69,6 +71,7 @@ _MODULES = (
     "testing",
 )  # fmt: skip
 
+# Without `open`: `from photonwb import *` leaves the builtin alone.
 __all__ = [  # noqa: RUF022 - the two kinds of names apart
     "DataChunkIterator",
     "H5DataIO",
@@ -87,7 +90,6 @@ __all__ = [  # noqa: RUF022 - the two kinds of names apart
     "get_type_map",
     "install_as_pynwb",
     "load_namespaces",
-    "open",
     "ophys",
     "read_nwb",
     "record",

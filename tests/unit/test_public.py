@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import pkgutil
 import types
@@ -32,6 +33,11 @@ def test_every_module_that_users_know_says_what_is_in_it(name):
 
 def test_dir_shows_the_names_that_are_loaded_at_first_use():
     assert set(photonwb.__all__) <= set(dir(photonwb))
+
+
+def test_a_star_import_hides_no_builtin():
+    for name in ("photonwb", *MODULES):
+        assert not set(getattr(importlib.import_module(name), "__all__", ())) & set(dir(builtins)), name
 
 
 def test_an_unknown_name_is_an_attribute_error():
