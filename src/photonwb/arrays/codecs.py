@@ -1,34 +1,26 @@
-"""Filters of chunks: what is done to the bytes of a chunk before they are stored, and how it is undone.
-
-Deflate streams are inflated by the fastest library at hand: libdeflate, ISA-L, or the zlib of Python. All of them let other
-threads run. Deflating with level 1 is ISA-L's, 3 to 9 times as fast as zlib; other levels are honoured by libdeflate or zlib.
-What is inflated never takes more memory than the chunk should have, whatever the stream says.
-"""
+"""Filters of chunks: what is done to the bytes of a chunk before they are stored, and how it is undone."""
 
 from __future__ import annotations
 
-import functools
-import zlib
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from photonwb.errors import DamagedFileError
 
+from .streams import Buffer, deflate, inflate
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["Buffer", "Pipeline", "fletcher32", "is_known", "shuffle", "unshuffle"]
+__all__ = ["Pipeline", "fletcher32", "is_known", "shuffle", "unshuffle"]
 
-Buffer: TypeAlias = "bytes | bytearray | memoryview"
 Filters: TypeAlias = "Sequence[tuple[str, Mapping[str, Any]]]"
 
 KNOWN = frozenset({"gzip", "shuffle", "fletcher32"})
 
-# Deflate makes no more of a byte than this.
-MOST_INFLATED = 1032
 CACHE_LINE = 64
 
 
@@ -115,7 +107,9 @@ class Pipeline:
             elif name == "fletcher32":
                 data = b"".join((data, fletcher32(data).to_bytes(4, "little")))
             else:
-                deflated = deflate(data, int(options.get("level", 4)))
+                # Bytes that were shuffled are as alike as their places in an element.
+                stretch = len(data) // self.itemsize if place and self.filters[place - 1][0] == "shuffle" else 0
+                deflated = deflate(data, int(options.get("level", 4)), stretch)
                 if len(deflated) < len(data):
                     data = deflated
                 else:
@@ -194,69 +188,6 @@ def unshuffle(data: Buffer, itemsize: int, target: NDArray[np.uint8]) -> None:
         for byte in range(itemsize):
             elements[:, byte] = source[byte * length : (byte + 1) * length]
     target[whole:] = source[whole:]
-
-
-def inflate(data: Buffer, size: int) -> Buffer:
-    """A zlib stream inflated to `size` bytes; one that would give more gives an error before it has them all."""
-    if size > MOST_INFLATED * len(data) + 64:
-        raise DamagedFileError(f"{len(data)} deflated bytes cannot hold the {size} bytes of a chunk")
-    try:
-        inflated = _inflater()(data, size)
-    except Exception as error:  # each of the libraries has an error of its own
-        raise DamagedFileError(f"a chunk cannot be inflated: {error}") from error
-    if len(inflated) != size:
-        raise DamagedFileError(
-            f"a chunk should inflate to {size} bytes, its stream gives {'more' if len(inflated) > size else 'less'}"
-        )
-    return inflated
-
-
-def deflate(data: Buffer, level: int) -> bytes | bytearray:
-    """A zlib stream."""
-    return _deflater(level)(data)
-
-
-@functools.cache
-def _inflater() -> Callable[[Buffer, int], bytes | bytearray]:
-    try:
-        from deflate import zlib_decompress  # pyright: ignore[reportMissingImports] - an optional library
-    except ImportError:
-        pass
-    else:
-        return zlib_decompress
-    try:
-        from isal.isal_zlib import decompressobj
-    except ImportError:
-        from zlib import decompressobj
-
-    def inflated(data: Buffer, size: int) -> bytes:
-        # One byte more than there should be tells a stream that is too long.
-        stream: Any = decompressobj()
-        result = stream.decompress(data, size + 1)
-        if len(result) == size and not stream.eof:
-            raise ValueError("incomplete or truncated stream")
-        return result
-
-    return inflated
-
-
-@functools.cache
-def _deflater(level: int) -> Callable[[Buffer], bytes | bytearray]:
-    if level == 1:
-        try:
-            from isal.isal_zlib import compress
-        except ImportError:
-            pass
-        else:
-            return functools.partial(compress, level=1)
-    if level > 0:
-        try:
-            from deflate import zlib_compress  # pyright: ignore[reportMissingImports] - an optional library
-        except ImportError:
-            pass
-        else:
-            return functools.partial(zlib_compress, compresslevel=level)
-    return functools.partial(zlib.compress, level=level)
 
 
 def _checked(data: Buffer) -> Buffer:

@@ -15,7 +15,7 @@ import numpy as np
 
 from photonwb.errors import InvalidValueError
 
-from .codecs import Buffer, Pipeline, is_known
+from .codecs import Pipeline, is_known
 from .grid import chunk_parts, covers
 from .pool import submit, threads
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from numpy.typing import NDArray
+
+    from .streams import Buffer
 
     Block: TypeAlias = tuple[tuple[slice, ...], NDArray[Any]]
 

@@ -2,10 +2,14 @@
 
 HDF5 does not survive an error of its file driver: it comes back when the file is closed and can take the interpreter down. So it
 writes through a file object that keeps the first error to itself, writes nothing more, and lets the store raise it at the end.
+
+A new file takes its name when it is safe on the disk. So that this is not waited for at the end, the disk is set to work while
+the rest is still being written.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +22,9 @@ if TYPE_CHECKING:
     from photonwb.typing import Path
 
 __all__ = ["NewFile", "NewStore"]
+
+# So many bytes are written before the disk is set to work on them.
+SETTLING = 8 << 20
 
 
 class NewFile(DescriptorFile):
@@ -36,7 +43,7 @@ class NewFile(DescriptorFile):
             self._descriptor = os.open(self.name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o666)
         except OSError as error:
             raise StorageError(f"{self.name}: cannot be created: {error.strerror}") from error
-        self._position = self._length = 0
+        self._position = self._length = self._settling = 0
 
     def readable(self) -> bool:
         return True
@@ -72,7 +79,17 @@ class NewFile(DescriptorFile):
                 self.error = error
         self._position = end
         self._length = max(self._length, end)
+        if end - self._settling >= SETTLING:
+            self._settle(end)
         return len(view)
+
+    def _settle(self, end: int) -> None:
+        """Have the system bring to the disk what it has, up to there, without waiting for it."""
+        start, self._settling = self._settling, end
+        if hasattr(os, "posix_fadvise"):
+            # What nobody needs in memory is written; it stays there as well, for it could only go once it has been written.
+            with contextlib.suppress(OSError):  # a file system that does not take advice
+                os.posix_fadvise(self._descriptor, start, end - start, os.POSIX_FADV_DONTNEED)
 
     def truncate(self, size: int | None = None) -> int:
         self._length = self._position if size is None else size

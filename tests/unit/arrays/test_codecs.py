@@ -1,37 +1,16 @@
 from __future__ import annotations
 
-import builtins
 import zlib
 
 import h5py
 import numpy as np
 import pytest
 
-from photonwb.arrays import codecs
 from photonwb.arrays.codecs import Pipeline, fletcher32, is_known, shuffle, unshuffle
 from photonwb.errors import DamagedFileError
 
 RNG = np.random.default_rng(0)
 NUMBERS = RNG.integers(0, 500, 4096, dtype="u2")
-
-
-@pytest.fixture(params=["as installed", "zlib alone"])
-def library(request, monkeypatch):
-    """The fast libraries, or what is left without them."""
-    if request.param == "zlib alone":
-        real = builtins.__import__
-
-        def without(name, *arguments, **options):
-            if name.partition(".")[0] in ("isal", "deflate"):
-                raise ImportError(name)
-            return real(name, *arguments, **options)
-
-        monkeypatch.setattr(builtins, "__import__", without)
-    for function in (codecs._inflater, codecs._deflater):
-        function.cache_clear()
-    yield request.param
-    for function in (codecs._inflater, codecs._deflater):
-        function.cache_clear()
 
 
 def decoded(pipeline, data, skipped=0):
@@ -109,23 +88,6 @@ def test_what_does_not_get_smaller_stays_as_it_is(library):
     assert skipped == 0b01
     assert len(data) == 4100
     assert decoded(pipeline, data, skipped) == noise.tobytes()
-
-
-@pytest.mark.parametrize(
-    ("data", "size"),
-    [
-        (b"", 10),
-        (b"not deflated", 10),
-        (zlib.compress(bytes(100))[:-3], 100),
-        (zlib.compress(bytes(100)), 99),
-        (zlib.compress(bytes(100)), 101),
-        (zlib.compress(bytes(1 << 26)), 4096),  # would fill memory
-        (b"abc", 1 << 40),
-    ],
-)
-def test_streams_that_are_no_chunk(library, data, size):
-    with pytest.raises(DamagedFileError):
-        codecs.inflate(data, size)
 
 
 def test_a_chunk_of_the_wrong_size():
