@@ -50,11 +50,15 @@ def _recipes(library: Any) -> dict[str, Callable[[], Any]]:
             location="V1",
         ),
         "CorrectedImageStack": stack,
+        "MotionCorrection": lambda: ophys.MotionCorrection(),
         "PlaneSegmentation": lambda: ophys.PlaneSegmentation(name="rois", description="somata", imaging_plane=plane),
         "ImageSegmentation": lambda: ophys.ImageSegmentation(),
         "RoiResponseSeries": lambda: ophys.RoiResponseSeries(name="f", data=traces, unit="n.a.", rois=region, rate=30.0),
         "Fluorescence": lambda: ophys.Fluorescence(),
+        "DfOverF": lambda: ophys.DfOverF(),
         "Device": lambda: library.device.Device(name="microscope"),
+        "TimeSeries": lambda: library.TimeSeries(name="wheel", data=traces, unit="m/s", rate=30.0),
+        "ImageSeries": lambda: library.image.ImageSeries(name="video", data=movie, unit="n.a.", rate=30.0),
         "NWBFile": lambda: new_file(library),
     }
 

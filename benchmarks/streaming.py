@@ -1,4 +1,4 @@
-"""A movie that is larger than what one wants in memory, written as it comes."""
+"""A movie of 8 GB, more than one wants in memory, written as it comes."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ def write_frames(task: Task) -> None:
 
 WORKLOADS = [
     Workload(
-        "stream of 2,000 frames",
+        "stream of 16,000 frames",
         (Step("stream", write_series, write_frames),),
-        {"frames": 2_000},
+        {"frames": 16_000},
         prepare,
-        most_rounds=2,
+        most_rounds=1,
         shown={
-            "stream: write": "movie of 1 GB as it comes, by default: write",
+            "stream: write": "movie of 8 GB as it comes, by default: write",
             "stream: memory": "the same: memory",
             "stream: file": "the same: file",
         },
