@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["GrowingArray", "as_opaque", "extended", "is_array", "is_wrapper", "loaded"]
+__all__ = ["GrowingArray", "as_opaque", "extended", "is_array", "is_wrapper", "loaded", "new_room"]
 
 
 def extended(data: Any, values: Iterable[Any]) -> Any:
@@ -90,12 +90,41 @@ class GrowingArray:
         The values so far: a view that stays as it is when more are added.
     """
 
-    __slots__ = ("_opaque_room", "_room", "array")
+    __slots__ = ("_lent", "_opaque_room", "_room", "_tables", "array")
 
     def __init__(self, values: NDArray[Any]) -> None:
         # There is no room yet, so the first addition copies and never writes into an array of somebody else.
         self.array = self._room = values
         self._opaque_room: NDArray[Any] | None = None  # the same memory, see `as_opaque`
+        self._tables: dict[tuple[str, ...], list[NDArray[Any]]] = {}  # the same memory once more, see `room`
+        self._lent: NDArray[Any] | None = None  # the room that waits for its values
+
+    def room(self, count: int, numbers: tuple[str, ...]) -> tuple[NDArray[Any], list[NDArray[Any]]]:
+        """Room for more records, which `extend` finds in place when it is given this very array.
+
+        What is not given back before other values are added belongs to these.
+
+        Parameters
+        ----------
+        count : int
+        numbers : tuple of str
+            Types of numbers, all of one size, that records may be taken for.
+
+        Returns
+        -------
+        array, list of array
+            The records, and for each type the same memory as a table with a row for each.
+        """
+        start = len(self.array)
+        stop = start + count
+        if self._opaque_room is None or stop > len(self._room):
+            self._make_room(stop)
+        tables = self._tables.get(numbers)
+        if tables is None:
+            room = self._room
+            tables = self._tables[numbers] = [room.view(each).reshape(len(room), len(room.dtype)) for each in numbers]
+        self._lent = self._room[start:stop]
+        return self._lent, [table[start:stop] for table in tables]
 
     def extend(self, values: Iterable[Any]) -> NDArray[Any]:
         """Add values at the end; returns all values.
@@ -106,6 +135,10 @@ class GrowingArray:
             As `extended` does; the array stays as it was.
         """
         array = self.array
+        lent, self._lent = self._lent, None
+        if values is lent and lent is not None:
+            self.array = self._room[: len(array) + len(lent)]
+            return self.array
         new: Any = values if type(values) is type(array) else _as_array(values, array)
         if (new.ndim > 1 or array.ndim > 1) and new.shape[1:] != array.shape[1:]:
             raise InvalidValueError(f"expected values of shape {array.shape[1:]}, got {new.shape[1:]}")
@@ -124,7 +157,7 @@ class GrowingArray:
 
         # Twice what there was, or what is needed now: what is added in one piece must not take twice its memory.
         room = np.empty((max(2 * len(self._room), length, 16), *self.array.shape[1:]), self.array.dtype)
-        self._room, self._opaque_room = room, as_opaque(room)
+        self._room, self._opaque_room, self._tables = room, as_opaque(room), {}
         self._opaque_room[: len(self.array)] = as_opaque(self.array)
 
     def _fitted(self, new: NDArray[Any]) -> NDArray[Any]:
@@ -146,6 +179,13 @@ class GrowingArray:
         self.array = self._room = old
         self._opaque_room = None
         return fitted
+
+
+def new_room(count: int, dtype: np.dtype[Any], numbers: tuple[str, ...]) -> tuple[NDArray[Any], list[NDArray[Any]]]:
+    """Room for so many records on its own, see `GrowingArray.room`."""
+    import numpy as np
+
+    return GrowingArray(np.empty(0, dtype)).room(count, numbers)
 
 
 _NUMBERS = frozenset("iufc")

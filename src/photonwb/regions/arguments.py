@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from photonwb.typing import ArrayLike, Shape
 
-__all__ = ["DIMENSIONS", "ImageShapes", "image_of", "images_of", "pixels_of", "pixels_of_many"]
+__all__ = ["DIMENSIONS", "ImageShapes", "image_of", "images_of", "pixels_of_many"]
 
 DIMENSIONS = {"pixel_mask": 2, "voxel_mask": 3}
 
@@ -60,15 +60,6 @@ class ImageShapes(NamedTuple):
         if reference is not None and shape[:2] != reference[:2]:
             hint = "; it looks transposed, the first axis of an image is x" if shape[:2] == reference[1::-1] else ""
             raise InvalidValueError(f"{place}: expected shape {reference}, as reference_images, got {shape}{hint}")
-
-
-def pixels_of(mask: ArrayLike, name: str, shapes: ImageShapes, label: str) -> NDArray[Any]:
-    """The pixel or voxel mask of one region."""
-    place = f"{label}.{name}"
-    pixels = as_mask(mask, DIMENSIONS[name], place)
-    check_weights(pixels["weight"], place)
-    shapes.check_pixels(pixels, place)
-    return pixels
 
 
 def pixels_of_many(

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from photonwb.arrays.growing import new_room
 from photonwb.errors import InvalidTypeError, InvalidValueError
 from photonwb.model.checks import describe_value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import DTypeLike, NDArray
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from photonwb.typing import ArrayLike
 
     Array = NDArray[Any]
+    Room = Callable[[int, np.dtype[Any], tuple[str, ...]], tuple[Array, list[Array]]]  # see `GrowingArray.room`
 
 __all__ = [
     "AXES",
@@ -32,6 +34,7 @@ __all__ = [
     "axis_order",
     "check_inside",
     "check_weights",
+    "finite_mask",
     "image_to_pixel",
     "image_to_voxel",
     "mask_dtype",
@@ -41,6 +44,8 @@ __all__ = [
 ]
 
 AXES = "xyz"
+NUMBERS = ("<u4", "<i4", "<f4")  # what the memory of a mask can be taken for
+_SQUARE_OF_LIMIT = 2.0**62
 _dtypes: dict[int, Any] = {}
 
 
@@ -78,23 +83,36 @@ def as_mask(mask: ArrayLike, dimensions: int = 2, place: str = "mask") -> Array:
     InvalidTypeError, InvalidValueError
         Not a list of pixels, or a coordinate that is negative or not whole.
     """
+    return _converted(mask, dimensions, place, new_room)[0]
+
+
+def finite_mask(mask: ArrayLike, dimensions: int, place: str, room: Room) -> Array:
+    """The same with every weight a finite number; what has another form is put into the array that `room` gives."""
+    made, is_ordinary = _converted(mask, dimensions, place, room)
+    if not is_ordinary:
+        check_weights(made["weight"], place)
+    return made
+
+
+def _converted(mask: ArrayLike, dimensions: int, place: str, room: Room) -> tuple[Array, bool]:
+    """A mask in the form of files, and whether all of its numbers were found to be ordinary ones on the way."""
     import numpy as np
 
     dtype = mask_dtype(dimensions)
     if type(mask) is np.ndarray and mask.dtype == dtype and mask.ndim == 1:
-        return mask
+        return mask, False
     table = _as_array(mask, dimensions, place)
-    made = np.empty(table.size if table.dtype.names else len(table), dtype)
     if table.dtype.names is None:
-        _fill(made, table, place)
-        return made
+        made, views = room(len(table), dtype, NUMBERS)
+        return made, _fill(*views, table, place)
+    made = np.empty(table.size, dtype)
     for name in dtype.names or ():
         column = table[name].reshape(-1)
         with np.errstate(invalid="ignore"):
             made[name] = column
         if name != "weight":
             _check_whole(made[name], column, name, place)
-    return made
+    return made, False
 
 
 def _as_array(mask: ArrayLike, dimensions: int, place: str) -> Array:
@@ -119,18 +137,35 @@ def _as_array(mask: ArrayLike, dimensions: int, place: str) -> Array:
     return table
 
 
-def _fill(made: Array, table: Array, place: str) -> None:
-    """Fill a mask from a table, all columns in one go: masks come by the ten thousand, and each is small."""
+def _fill(whole: Array, signed: Array, single: Array, table: Array, place: str) -> bool:
+    """Fill a mask, whose memory comes as numbers of all `NUMBERS`, from a table: coordinates whole, the weight single.
+
+    All columns in one go: masks come by the ten thousand, and each is small.
+
+    Returns
+    -------
+    bool
+        Whether all numbers are ordinary ones, below 2**31. Other weights are looked at by nobody here.
+    """
     import numpy as np
 
-    dimensions = table.shape[1] - 1
-    whole = np.ndarray(table.shape, "<u4", made)  # the same memory
+    exact = np.ascontiguousarray(table, np.float64)
+    flat = exact.ravel()
+    # The sum of squares tells at once that nothing is too large, infinite or not a number: no cast warns of anything then.
+    if flat.dot(flat) < _SQUARE_OF_LIMIT and table.dtype.itemsize <= 8:
+        signed[...] = exact
+        weights = exact[:, -1]
+        found = whole.astype(np.float64)
+        found[:, -1] = weights
+        if found.tobytes() == exact.tobytes():
+            single[:, -1] = weights
+            return True
     with np.errstate(invalid="ignore"):
         whole[...] = table
-    if np.count_nonzero((whole != table)[:, :dimensions]):
-        for number, axis in enumerate(AXES[:dimensions]):
-            _check_whole(whole[:, number], table[:, number], axis, place)
-    made["weight"] = table[:, dimensions]
+    for number, axis in enumerate(AXES[: table.shape[1] - 1]):
+        _check_whole(whole[:, number], table[:, number], axis, place)
+    single[:, -1] = table[:, -1]
+    return False
 
 
 def _check_whole(made: Array, given: Array, axis: str, place: str) -> None:
