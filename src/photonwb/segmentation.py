@@ -9,7 +9,6 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from photonwb.arrays.growing import new_room
 from photonwb.arrays.shapes import shape_of
 from photonwb.common import DynamicTable, column
 from photonwb.common.rows import as_rows
@@ -201,20 +200,20 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
         self._insert(self._add_rows, masks, columns, id)
 
     def _pixels_of(self, mask: ArrayLike, name: str) -> NDArray[Any]:
-        """The pixel or voxel mask of a region, where there is room for it already in the column of that name."""
-        column = self._mask_columns.get(name)
+        """The pixel or voxel mask of a region, made where there is room for it in the column of that name."""
+        columns = self._mask_columns
         try:
-            pixels = finite_mask(mask, DIMENSIONS[name], name, new_room if column is None else column._room)
+            pixels = finite_mask(mask, DIMENSIONS[name], name, columns.get(name))
         except PhotonwbError as error:
             raise type(error)(f"{self._label()}.{error}") from None
-        if self.reference_images or "image_mask" in self._mask_columns:
+        if self.reference_images or "image_mask" in columns:
             self._image_shapes().check_pixels(pixels, f"{self._label()}.{name}")
         return pixels
 
     def _insert(self, add: Callable[..., None], masks: dict[str, Any], columns: dict[str, Any], id: Any) -> None:
         """Add rows that have a mask, and masks of the same kinds as the rows before."""
-        before = self._mask_columns.keys()
-        if before == masks.keys() and masks:
+        before = self._mask_columns
+        if before.keys() == masks.keys() and masks:
             add({**masks, **columns} if columns else masks, id)
             return
         if not masks:

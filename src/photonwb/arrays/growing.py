@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["GrowingArray", "as_opaque", "extended", "is_array", "is_wrapper", "loaded", "new_room"]
+__all__ = ["GrowingArray", "as_opaque", "empty_array", "extended", "is_array", "is_wrapper", "loaded"]
 
 
 def extended(data: Any, values: Iterable[Any]) -> Any:
@@ -88,43 +88,38 @@ class GrowingArray:
     ----------
     array : numpy array
         The values so far: a view that stays as it is when more are added.
+    lent : numpy array or None
+        The room that waits for its values, see `room`.
     """
 
-    __slots__ = ("_lent", "_opaque_room", "_room", "_tables", "array")
+    __slots__ = ("_opaque_room", "_room", "_tables", "array", "lent")
 
     def __init__(self, values: NDArray[Any]) -> None:
         # There is no room yet, so the first addition copies and never writes into an array of somebody else.
         self.array = self._room = values
         self._opaque_room: NDArray[Any] | None = None  # the same memory, see `as_opaque`
-        self._tables: dict[tuple[str, ...], list[NDArray[Any]]] = {}  # the same memory once more, see `room`
-        self._lent: NDArray[Any] | None = None  # the room that waits for its values
+        self._tables: dict[tuple[str, ...], tuple[NDArray[Any], ...]] = {}  # the same memory, see `as_tables`
+        self.lent: NDArray[Any] | None = None
 
-    def room(self, count: int, numbers: tuple[str, ...]) -> tuple[NDArray[Any], list[NDArray[Any]]]:
-        """Room for more records, which `extend` finds in place when it is given this very array.
+    def room(self, count: int) -> NDArray[Any]:
+        """Room for more values, which `extend` finds in place when it is given this very array.
 
         What is not given back before other values are added belongs to these.
-
-        Parameters
-        ----------
-        count : int
-        numbers : tuple of str
-            Types of numbers, all of one size, that records may be taken for.
-
-        Returns
-        -------
-        array, list of array
-            The records, and for each type the same memory as a table with a row for each.
         """
         start = len(self.array)
         stop = start + count
         if self._opaque_room is None or stop > len(self._room):
             self._make_room(stop)
-        tables = self._tables.get(numbers)
-        if tables is None:
+        self.lent = self._room[start:stop]
+        return self.lent
+
+    def as_tables(self, numbers: tuple[str, ...]) -> tuple[NDArray[Any], ...]:
+        """The memory of records, with the room behind them, once for each of some types of numbers: a row for each record."""
+        found = self._tables.get(numbers)
+        if found is None:
             room = self._room
-            tables = self._tables[numbers] = [room.view(each).reshape(len(room), len(room.dtype)) for each in numbers]
-        self._lent = self._room[start:stop]
-        return self._lent, [table[start:stop] for table in tables]
+            found = self._tables[numbers] = tuple(room.view(each).reshape(len(room), len(room.dtype)) for each in numbers)
+        return found
 
     def extend(self, values: Iterable[Any]) -> NDArray[Any]:
         """Add values at the end; returns all values.
@@ -135,7 +130,7 @@ class GrowingArray:
             As `extended` does; the array stays as it was.
         """
         array = self.array
-        lent, self._lent = self._lent, None
+        lent, self.lent = self.lent, None
         if values is lent and lent is not None:
             self.array = self._room[: len(array) + len(lent)]
             return self.array
@@ -181,11 +176,11 @@ class GrowingArray:
         return fitted
 
 
-def new_room(count: int, dtype: np.dtype[Any], numbers: tuple[str, ...]) -> tuple[NDArray[Any], list[NDArray[Any]]]:
-    """Room for so many records on its own, see `GrowingArray.room`."""
+def empty_array(dtype: np.dtype[Any]) -> GrowingArray:
+    """An array that holds nothing yet."""
     import numpy as np
 
-    return GrowingArray(np.empty(0, dtype)).room(count, numbers)
+    return GrowingArray(np.empty(0, dtype))
 
 
 _NUMBERS = frozenset("iufc")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from photonwb.arrays.growing import GrowingArray, extended, is_array, is_wrapper, loaded, new_room
+from photonwb.arrays.growing import GrowingArray, extended, is_array, is_wrapper, loaded
 from photonwb.arrays.shapes import shape_of
 from photonwb.common.rows import as_rows
 from photonwb.errors import InvalidTypeError, InvalidValueError
@@ -61,12 +61,18 @@ class GrowingData(Data):
         """Add several values at the end."""
         self._extend(arg)
 
-    def _room(self, count: int, dtype: np.dtype[Any], numbers: tuple[str, ...]) -> tuple[NDArray[Any], list[NDArray[Any]]]:
-        """An array for records that are going to be added, where they will lie if that is known; see `GrowingArray.room`."""
+    def _growing_of(self, dtype: np.dtype[Any]) -> GrowingArray | None:
+        """What has room for more values of a type; None where they are kept otherwise."""
         growing = self._growing
-        if growing is not None and growing.array is self.data and growing.array.dtype == dtype:
-            return growing.room(count, numbers)
-        return new_room(count, dtype, numbers)
+        if growing is None or growing.array is not self.data:
+            return None
+        own = growing.array.dtype
+        return growing if own is dtype or own == dtype else None
+
+    def _is_placed(self, values: Any) -> bool:
+        """Whether values are in the room for them already."""
+        growing = self._growing
+        return growing is not None and growing.lent is values and growing.array is self.data
 
     def _extend(self, values: Iterable[Any]) -> None:
         """Add values as they are, whatever a subclass makes of them otherwise."""
@@ -157,6 +163,15 @@ class VectorData(GrowingData, neurodata_type="VectorData"):
     def add_row(self, val: Any) -> None:
         """Add the value of one row at the end."""
         self.append(val)
+
+    def _takes(self, value: Any) -> bool:
+        """Whether it is certain that a value can be added as that of a row."""
+        return type(self.data) is list and not self._one_by_one
+
+    def _add(self, value: Any) -> None:
+        """Add the value of a row that it is certain of."""
+        self.data.append(value)
+        self._note_growth()
 
     def extend(self, ar: Iterable[Any], **kwargs: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Add the values of several rows at the end."""

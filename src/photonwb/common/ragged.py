@@ -7,7 +7,7 @@ once, so that a loop over ten thousand rows does not ask the file ten thousand t
 
 from __future__ import annotations
 
-from itertools import chain, pairwise
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from photonwb.arrays.growing import as_opaque, is_wrapper, loaded
@@ -204,6 +204,18 @@ class VectorIndex(VectorData, neurodata_type="VectorIndex"):
 
     # ---- adding
 
+    def _takes(self, value: Any) -> bool:
+        if type(self.data) is not list:
+            return False
+        target = self.target
+        return target._is_placed(value) or (type(value) is list and type(target) is VectorData and type(target.data) is list)
+
+    def _add(self, value: Any) -> None:
+        target = self.target
+        target._extend(value)
+        self.data.append(len(target.data))
+        self._note_growth()
+
     def add_vector(self, arg: Iterable[Any], **kwargs: Any) -> None:
         """Add a row with these values."""
         if isinstance(arg, (str, bytes)) or not hasattr(arg, "__iter__"):
@@ -331,8 +343,8 @@ class _ReadAhead:
 
 def _checked_ends(ends: Any, count: int, label: str) -> list[int]:
     """Ends of rows as a list of int, provided that they never decrease and lead to the end of `count` values."""
-    listed: list[int] = ends.tolist() if hasattr(ends, "tolist") else [int(end) for end in ends]
-    if listed and (listed[0] < 0 or any(end < before for before, end in pairwise(listed))):
+    listed: list[int] = ends.tolist() if hasattr(ends, "tolist") else list(map(int, ends))
+    if listed and (listed[0] < 0 or listed != sorted(listed)):
         raise InvalidValueError(f"{label}: expected ends of rows that never decrease")
     if (listed[-1] if listed else 0) != count:
         raise InvalidValueError(

@@ -13,20 +13,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from photonwb.arrays.growing import new_room
+from photonwb.arrays.growing import empty_array
 from photonwb.errors import InvalidTypeError, InvalidValueError
 from photonwb.model.checks import describe_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import DTypeLike, NDArray
 
+    from photonwb.common import VectorData
     from photonwb.typing import ArrayLike
 
     Array = NDArray[Any]
-    Room = Callable[[int, np.dtype[Any], tuple[str, ...]], tuple[Array, list[Array]]]  # see `GrowingArray.room`
 
 __all__ = [
     "AXES",
@@ -34,6 +34,7 @@ __all__ = [
     "axis_order",
     "check_inside",
     "check_weights",
+    "fill",
     "finite_mask",
     "image_to_pixel",
     "image_to_voxel",
@@ -44,8 +45,9 @@ __all__ = [
 ]
 
 AXES = "xyz"
-NUMBERS = ("<u4", "<i4", "<f4")  # what the memory of a mask can be taken for
+_NUMBERS = ("<u4", "<i4", "<f4")  # what the memory of a mask can be taken for
 _SQUARE_OF_LIMIT = 2.0**62
+_PIECE = 2048  # pixels that are looked at together: what is made of them on the way stays in the cache of the processor
 _dtypes: dict[int, Any] = {}
 
 
@@ -83,36 +85,45 @@ def as_mask(mask: ArrayLike, dimensions: int = 2, place: str = "mask") -> Array:
     InvalidTypeError, InvalidValueError
         Not a list of pixels, or a coordinate that is negative or not whole.
     """
-    return _converted(mask, dimensions, place, new_room)[0]
+    table = _as_array(mask, dimensions, place)
+    if table.dtype.names is None:
+        growing = empty_array(mask_dtype(dimensions))
+        made = growing.room(len(table))
+        fill(growing, table, place)
+        return made
+    return _of_records(table, dimensions, place)
 
 
-def finite_mask(mask: ArrayLike, dimensions: int, place: str, room: Room) -> Array:
-    """The same with every weight a finite number; what has another form is put into the array that `room` gives."""
-    made, is_ordinary = _converted(mask, dimensions, place, room)
-    if not is_ordinary:
-        check_weights(made["weight"], place)
+def finite_mask(mask: ArrayLike, dimensions: int, place: str, column: VectorData | None) -> Array:
+    """The same with every weight a finite number; made in the room of the column that it goes to, if that can be."""
+    table = _as_array(mask, dimensions, place)
+    if table.dtype.names is None:
+        dtype = mask_dtype(dimensions)
+        growing = (column._growing_of(dtype) if column is not None else None) or empty_array(dtype)
+        made = growing.room(len(table))
+        if fill(growing, table, place):
+            return made
+    else:
+        made = _of_records(table, dimensions, place)
+    check_weights(made["weight"], place)
     return made
 
 
-def _converted(mask: ArrayLike, dimensions: int, place: str, room: Room) -> tuple[Array, bool]:
-    """A mask in the form of files, and whether all of its numbers were found to be ordinary ones on the way."""
+def _of_records(records: Array, dimensions: int, place: str) -> Array:
+    """A mask from records; those of the right type are one already."""
     import numpy as np
 
     dtype = mask_dtype(dimensions)
-    if type(mask) is np.ndarray and mask.dtype == dtype and mask.ndim == 1:
-        return mask, False
-    table = _as_array(mask, dimensions, place)
-    if table.dtype.names is None:
-        made, views = room(len(table), dtype, NUMBERS)
-        return made, _fill(*views, table, place)
-    made = np.empty(table.size, dtype)
+    if records.dtype == dtype and records.ndim == 1:
+        return records
+    made = np.empty(records.size, dtype)
     for name in dtype.names or ():
-        column = table[name].reshape(-1)
+        column = records[name].reshape(-1)
         with np.errstate(invalid="ignore"):
             made[name] = column
         if name != "weight":
             _check_whole(made[name], column, name, place)
-    return made, False
+    return made
 
 
 def _as_array(mask: ArrayLike, dimensions: int, place: str) -> Array:
@@ -137,10 +148,17 @@ def _as_array(mask: ArrayLike, dimensions: int, place: str) -> Array:
     return table
 
 
-def _fill(whole: Array, signed: Array, single: Array, table: Array, place: str) -> bool:
-    """Fill a mask, whose memory comes as numbers of all `NUMBERS`, from a table: coordinates whole, the weight single.
+def fill(growing: GrowingArray, table: Array, place: str, first: int = 0) -> bool:
+    """Fill the room of an array with a mask, all columns in one go: masks come by the ten thousand, and each is small.
 
-    All columns in one go: masks come by the ten thousand, and each is small.
+    Parameters
+    ----------
+    growing : GrowingArray
+    table : (n, dimensions + 1) array of numbers
+    place : str
+        What messages call the mask.
+    first : int
+        Where in the room it begins.
 
     Returns
     -------
@@ -149,22 +167,27 @@ def _fill(whole: Array, signed: Array, single: Array, table: Array, place: str) 
     """
     import numpy as np
 
+    if len(table) > _PIECE:
+        pieces = range(0, len(table), _PIECE)
+        return all([fill(growing, table[at : at + _PIECE], place, first + at) for at in pieces])  # noqa: C419 - fills all
+    whole, signed, single = growing.as_tables(_NUMBERS)  # the same memory
+    start = len(growing.array) + first
+    stop = start + len(table)
     exact = np.ascontiguousarray(table, np.float64)
-    flat = exact.ravel()
+    flat, weights = exact.ravel(), exact[:, -1]
     # The sum of squares tells at once that nothing is too large, infinite or not a number: no cast warns of anything then.
     if flat.dot(flat) < _SQUARE_OF_LIMIT and table.dtype.itemsize <= 8:
-        signed[...] = exact
-        weights = exact[:, -1]
-        found = whole.astype(np.float64)
+        signed[start:stop] = exact
+        found = whole[start:stop].astype(np.float64)
         found[:, -1] = weights
         if found.tobytes() == exact.tobytes():
-            single[:, -1] = weights
+            single[start:stop, -1] = weights
             return True
     with np.errstate(invalid="ignore"):
-        whole[...] = table
+        whole[start:stop] = table
     for number, axis in enumerate(AXES[: table.shape[1] - 1]):
-        _check_whole(whole[:, number], table[:, number], axis, place)
-    single[:, -1] = table[:, -1]
+        _check_whole(whole[start:stop, number], table[:, number], axis, place)
+    single[start:stop, -1] = table[:, -1]
     return False
 
 

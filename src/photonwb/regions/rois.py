@@ -9,14 +9,15 @@ Coordinates are those of the standard, see `masks`.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from photonwb.arrays.growing import as_opaque
+from photonwb.arrays.growing import as_opaque, empty_array
 from photonwb.arrays.shapes import shape_of
 from photonwb.errors import InvalidTypeError, InvalidValueError, OutOfRangeError
 from photonwb.model.checks import describe_value
-from photonwb.regions.masks import AXES, as_mask, axis_order, check_inside, mask_dtype, members
+from photonwb.regions.masks import AXES, as_mask, axis_order, check_inside, fill, mask_dtype, members
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Roi", "RoiSet"]
 
-_BATCH = 64  # masks that are joined at once
+_BATCH = 16  # masks that are joined at once
 
 
 class Roi(NamedTuple):
@@ -339,28 +340,34 @@ def _roi(mask: Array) -> Roi:
 
 
 def _joined(masks: list[Any], dimensions: int, place: str) -> Array:
-    """Masks one after the other. Batch by batch: what is made on the way stays in the cache of the processor."""
-    import numpy as np
-
-    values = np.empty(sum(map(len, masks)), mask_dtype(dimensions))
+    """Masks one after the other."""
+    growing = empty_array(mask_dtype(dimensions))
+    values = growing.room(sum(map(len, masks)))
     stop = 0
     for first in range(0, len(masks), _BATCH):
         for part in _batch(masks[first : first + _BATCH], dimensions, place):
             start, stop = stop, stop + len(part)
             if stop > len(values):
                 raise InvalidValueError(f"{place}: expected pixels along the first axis of each mask")
-            as_opaque(values)[start:stop] = as_opaque(part)
+            if part.dtype.names is None:
+                fill(growing, part, place, start)
+            else:
+                as_opaque(values)[start:stop] = as_opaque(part)
     return values
 
 
 def _batch(masks: list[Any], dimensions: int, place: str) -> list[Array]:
-    """Masks in the form that files hold, looked at one by one only where they differ in kind."""
+    """Masks as tables of numbers or as records, looked at one by one only where they differ in kind."""
     import numpy as np
 
-    if all(isinstance(mask, list) for mask in masks):
+    kinds = set(map(type, masks))
+    if kinds == {list}:
         return [as_mask(list(chain.from_iterable(masks)), dimensions, place)]
-    if all(isinstance(mask, np.ndarray) and mask.ndim == 2 and mask.shape[1] == dimensions + 1 for mask in masks):
-        return [as_mask(np.concatenate(masks), dimensions, place)]
+    if kinds == {np.ndarray}:
+        with suppress(ValueError, TypeError):
+            table = np.concatenate(masks)
+            if table.ndim == 2 and table.shape[1] == dimensions + 1 and table.dtype.kind in "iufb":
+                return [table]
     return [as_mask(mask, dimensions, place) for mask in masks]
 
 
