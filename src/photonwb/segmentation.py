@@ -16,12 +16,15 @@ from photonwb.core import LabelledDict, MultiContainerInterface
 from photonwb.errors import InvalidValueError, PhotonwbError
 from photonwb.model.fields import children, link
 from photonwb.model.labelled import adder, creator, getter
-from photonwb.regions.arguments import DIMENSIONS, ImageShapes, image_of, images_of, pixels_of_many
+from photonwb.regions.adding import MaskAdder
+from photonwb.regions.arguments import ImageShapes, image_of, images_of, pixels_of_many
 from photonwb.regions.masks import (
+    DIMENSIONS,
     as_mask,
     finite_mask,
     image_to_pixel,
     image_to_voxel,
+    mask_dtype,
     pixel_to_image,
     voxel_to_image,
 )
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from photonwb.arrays.growing import GrowingArray
     from photonwb.common import DynamicTableRegion, ElementIdentifiers, MeaningsTable, VectorData
     from photonwb.image import ImageSeries
     from photonwb.layouts.axis_order import AxisOrder
@@ -138,14 +142,21 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
             No mask, other kinds of masks than the rows before, a mask that is none or does not lie in the image, or columns that
             are missing or unknown. The table stays as it was.
         """
+        is_alone = id is None and image_mask is None and not columns
+        adder: MaskAdder | None = self.__dict__.get("_mask_adder") if is_alone else None
+        if adder is not None and adder.add(self, pixel_mask, voxel_mask):
+            return
         masks: dict[str, Any] = {}
-        if pixel_mask is not None:
-            masks["pixel_mask"] = self._pixels_of(pixel_mask, "pixel_mask")
-        if voxel_mask is not None:
-            masks["voxel_mask"] = self._pixels_of(voxel_mask, "voxel_mask")
+        for name, mask in (("pixel_mask", pixel_mask), ("voxel_mask", voxel_mask)):
+            if mask is not None:
+                column = self._mask_columns.get(name)
+                growing = None if column is None else column._growing_of(mask_dtype(DIMENSIONS[name]))
+                masks[name] = self._pixels_of(mask, name, growing)
         if image_mask is not None:
             masks["image_mask"] = image_of(image_mask, self._image_shapes(), self._label())
         self._insert(self._add_row, masks, columns, id)
+        if is_alone:
+            self.__dict__["_mask_adder"] = MaskAdder.of(self)
 
     def add_rois(
         self,
@@ -199,14 +210,13 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
             masks["image_mask"] = images_of(image_mask, shapes, label)
         self._insert(self._add_rows, masks, columns, id)
 
-    def _pixels_of(self, mask: ArrayLike, name: str) -> NDArray[Any]:
-        """The pixel or voxel mask of a region, made where there is room for it in the column of that name."""
-        columns = self._mask_columns
+    def _pixels_of(self, mask: ArrayLike, name: str, growing: GrowingArray | None) -> NDArray[Any]:
+        """The pixel or voxel mask of a region, in the room of the array that it goes to, if that is known."""
         try:
-            pixels = finite_mask(mask, DIMENSIONS[name], name, columns.get(name))
+            pixels = finite_mask(mask, DIMENSIONS[name], name, growing)
         except PhotonwbError as error:
             raise type(error)(f"{self._label()}.{error}") from None
-        if self.reference_images or "image_mask" in columns:
+        if self.reference_images or "image_mask" in self.colnames:
             self._image_shapes().check_pixels(pixels, f"{self._label()}.{name}")
         return pixels
 

@@ -101,6 +101,9 @@ class GrowingArray:
         self._tables: dict[tuple[str, ...], tuple[NDArray[Any], ...]] = {}  # the same memory, see `as_tables`
         self.lent: NDArray[Any] | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return GrowingArray, (self.array,)  # a copy has no room yet
+
     def room(self, count: int) -> NDArray[Any]:
         """Room for more values, which `extend` finds in place when it is given this very array.
 

@@ -1,48 +1,60 @@
 """Regions that come one by one, by the ten thousand.
 
-Most tables have no column but that of the masks. What it takes to add to it is looked up once, and again when the table gets other
-columns; of a mask that comes then, nothing is made but its pixels, in the room at the end of the column.
+Most tables have no column but that of the masks. What it takes to add to that one is looked up once, and again when the table
+gets other columns: of a mask nothing is made then but its pixels, at the end of the column.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from photonwb.common.ragged import VectorIndex
-from photonwb.regions.masks import finite_mask
+from photonwb.regions.masks import DIMENSIONS, mask_dtype
 
 if TYPE_CHECKING:
-    from photonwb.common import VectorData
     from photonwb.segmentation import PlaneSegmentation
     from photonwb.typing import ArrayLike
 
-__all__ = ["DIMENSIONS", "MaskAdder", "mask_adder"]
-
-DIMENSIONS = {"pixel_mask": 2, "voxel_mask": 3}
+__all__ = ["MaskAdder"]
 
 
 class MaskAdder:
-    """Adds regions to a table that has pixel or voxel masks and nothing else.
+    """Adds regions to a table of pixel masks, or of voxel masks, and nothing else.
 
     Parameters
     ----------
-    name : str
-        The kind of the masks.
+    name : {"pixel_mask", "voxel_mask"}
     index : VectorIndex
-        Their column.
+        The column of that name.
     """
 
-    __slots__ = ("_column", "_dimensions", "_index", "_name")
+    __slots__ = ("_column", "_growing", "_index", "_name")
 
     def __init__(self, name: str, index: VectorIndex) -> None:
-        self._name, self._index, self._column, self._dimensions = name, index, index.target, DIMENSIONS[name]
+        self._name, self._index, self._column = name, index, index.target
+        self._growing = self._column._growing_of(mask_dtype(DIMENSIONS[name]))
 
-    def add(self, table: PlaneSegmentation, mask: ArrayLike) -> bool:
-        """Add a region, if nothing but its mask can be wrong; returns whether it did."""
-        pixels = finite_mask(mask, self._dimensions, self._name, self._column)
-        index, identifiers = self._index, table.id
-        if not index._takes(pixels) or type(identifiers.data) is not list:
+    @classmethod
+    def of(cls, table: PlaneSegmentation) -> MaskAdder | None:
+        """What adds regions to a table; None where it has other columns."""
+        tops = table._tops()
+        for name, top in tops.items():
+            if len(tops) == 1 and name in DIMENSIONS and isinstance(top, VectorIndex):
+                return cls(name, top)
+        return None
+
+    def add(self, table: PlaneSegmentation, pixel_mask: ArrayLike | None, voxel_mask: ArrayLike | None) -> bool:
+        """Add a region, provided that the columns are kept as they were; returns whether that is so."""
+        mask, other = (pixel_mask, voxel_mask) if self._name == "pixel_mask" else (voxel_mask, pixel_mask)
+        growing, index, column, identifiers = self._growing, self._index, self._column, table.id
+        if mask is None or other is not None or growing is None or growing.array is not column.data:
             return False
-        index._add(pixels)
+        ends: Any = index.data
+        if index.target is not column or type(ends) is not list or type(identifiers.data) is not list:
+            return False
+        # From here on nothing goes wrong but what is wrong with the mask, and that shows before anything is added.
+        column._extend(table._pixels_of(mask, self._name, growing))
+        ends.append(len(growing.array))
+        index._note_growth()
         identifiers.append(len(identifiers.data))
         return True

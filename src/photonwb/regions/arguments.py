@@ -13,7 +13,7 @@ from photonwb.arrays.growing import is_array
 from photonwb.common.ragged import Ragged
 from photonwb.errors import InvalidValueError
 from photonwb.model.checks import mismatch
-from photonwb.regions.masks import as_mask, check_inside, check_weights
+from photonwb.regions.masks import DIMENSIONS, as_mask, check_inside, check_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
     from photonwb.typing import ArrayLike, Shape
 
-__all__ = ["DIMENSIONS", "ImageShapes", "image_of", "images_of", "pixels_of_many"]
-
-DIMENSIONS = {"pixel_mask": 2, "voxel_mask": 3}
+__all__ = ["ImageShapes", "image_of", "images_of", "pixels_of_many"]
 
 
 class ImageShapes(NamedTuple):

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import DTypeLike, NDArray
 
-    from photonwb.common import VectorData
+    from photonwb.arrays.growing import GrowingArray
     from photonwb.typing import ArrayLike
 
     Array = NDArray[Any]
 
 __all__ = [
     "AXES",
+    "DIMENSIONS",
     "as_mask",
     "axis_order",
     "check_inside",
@@ -45,6 +46,7 @@ __all__ = [
 ]
 
 AXES = "xyz"
+DIMENSIONS = {"pixel_mask": 2, "voxel_mask": 3}
 _NUMBERS = ("<u4", "<i4", "<f4")  # what the memory of a mask can be taken for
 _SQUARE_OF_LIMIT = 2.0**62
 _PIECE = 2048  # pixels that are looked at together: what is made of them on the way stays in the cache of the processor
@@ -94,12 +96,11 @@ def as_mask(mask: ArrayLike, dimensions: int = 2, place: str = "mask") -> Array:
     return _of_records(table, dimensions, place)
 
 
-def finite_mask(mask: ArrayLike, dimensions: int, place: str, column: VectorData | None) -> Array:
-    """The same with every weight a finite number; made in the room of the column that it goes to, if that can be."""
+def finite_mask(mask: ArrayLike, dimensions: int, place: str, growing: GrowingArray | None) -> Array:
+    """The same with every weight a finite number; what has another form is made in the room of an array, if one is given."""
     table = _as_array(mask, dimensions, place)
     if table.dtype.names is None:
-        dtype = mask_dtype(dimensions)
-        growing = (column._growing_of(dtype) if column is not None else None) or empty_array(dtype)
+        growing = growing or empty_array(mask_dtype(dimensions))
         made = growing.room(len(table))
         if fill(growing, table, place):
             return made
