@@ -121,7 +121,7 @@ class GrowingArray:
         found = self._tables.get(numbers)
         if found is None:
             room = self._room
-            found = self._tables[numbers] = tuple(room.view(each).reshape(len(room), len(room.dtype)) for each in numbers)
+            found = self._tables[numbers] = tuple(room.view(each).reshape(len(room), len(room.dtype.names or ())) for each in numbers)
         return found
 
     def extend(self, values: Iterable[Any]) -> NDArray[Any]:

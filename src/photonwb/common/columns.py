@@ -168,7 +168,7 @@ class VectorData(GrowingData, neurodata_type="VectorData"):
         """Whether it is certain that a value can be added as that of a row."""
         return type(self.data) is list and not self._one_by_one
 
-    def _add(self, value: Any) -> None:
+    def _put(self, value: Any) -> None:
         """Add the value of a row that it is certain of."""
         self.data.append(value)
         self._note_growth()

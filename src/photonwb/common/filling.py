@@ -203,7 +203,7 @@ class FilledColumns(ArrangedColumns):
         tops = self._tops()
         if values.keys() == tops.keys() and _is_certain(tops, values):
             for name, column in tops.items():
-                column._add(values[name])
+                column._put(values[name])
             identifiers.append(identifier)
         else:
             tops = self._add_uncertain(values, identifier)
