@@ -88,21 +88,22 @@ class GrowingArray:
     ----------
     array : numpy array
         The values so far: a view that stays as it is when more are added.
-    lent : numpy array or None
-        The room that waits for its values, see `room`.
     """
 
-    __slots__ = ("_opaque_room", "_room", "_tables", "array", "lent")
+    __slots__ = ("_lent", "_opaque_room", "_room", "_tables", "array")
 
     def __init__(self, values: NDArray[Any]) -> None:
         # There is no room yet, so the first addition copies and never writes into an array of somebody else.
         self.array = self._room = values
         self._opaque_room: NDArray[Any] | None = None  # the same memory, see `as_opaque`
         self._tables: dict[tuple[str, ...], tuple[NDArray[Any], ...]] = {}  # the same memory, see `as_tables`
-        self.lent: NDArray[Any] | None = None
+        self._lent: NDArray[Any] | None = None  # the room that waits for its values
 
     def __reduce__(self) -> tuple[Any, ...]:
         return GrowingArray, (self.array,)  # a copy has no room yet
+
+    def __len__(self) -> int:
+        return len(self.array)
 
     def room(self, count: int) -> NDArray[Any]:
         """Room for more values, which `extend` finds in place when it is given this very array.
@@ -113,18 +114,19 @@ class GrowingArray:
         stop = start + count
         if self._opaque_room is None or stop > len(self._room):
             self._make_room(stop)
-        self.lent = self._room[start:stop]
-        return self.lent
+        self._lent = self._room[start:stop]
+        return self._lent
 
     def as_tables(self, numbers: tuple[str, ...]) -> tuple[NDArray[Any], ...]:
         """The memory of records, with the room behind them, once for each of some types of numbers: a row for each record."""
         found = self._tables.get(numbers)
         if found is None:
             room = self._room
-            found = self._tables[numbers] = tuple(room.view(each).reshape(len(room), len(room.dtype.names or ())) for each in numbers)
+            shape = len(room), len(room.dtype.names or ())
+            found = self._tables[numbers] = tuple(room.view(each).reshape(shape) for each in numbers)
         return found
 
-    def extend(self, values: Iterable[Any]) -> NDArray[Any]:
+    def extend(self, values: Iterable[Any] | GrowingArray) -> NDArray[Any]:
         """Add values at the end; returns all values.
 
         Raises
@@ -133,10 +135,12 @@ class GrowingArray:
             As `extended` does; the array stays as it was.
         """
         array = self.array
-        lent, self.lent = self.lent, None
-        if values is lent and lent is not None:
+        lent, self._lent = self._lent, None
+        if lent is not None and values is lent:
             self.array = self._room[: len(array) + len(lent)]
             return self.array
+        if isinstance(values, GrowingArray):
+            values = values.array
         new: Any = values if type(values) is type(array) else _as_array(values, array)
         if (new.ndim > 1 or array.ndim > 1) and new.shape[1:] != array.shape[1:]:
             raise InvalidValueError(f"expected values of shape {array.shape[1:]}, got {new.shape[1:]}")

@@ -69,11 +69,6 @@ class GrowingData(Data):
         own = growing.array.dtype
         return growing if own is dtype or own == dtype else None
 
-    def _is_placed(self, values: Any) -> bool:
-        """Whether values are in the room for them already."""
-        growing = self._growing
-        return growing is not None and growing.lent is values and growing.array is self.data
-
     def _extend(self, values: Iterable[Any]) -> None:
         """Add values as they are, whatever a subclass makes of them otherwise."""
         growing = self._growing
@@ -88,6 +83,11 @@ class GrowingData(Data):
 
     def _extended(self, values: Iterable[Any]) -> Any:
         data = self.data
+        if isinstance(values, GrowingArray):
+            if type(data) is list and not data:  # nobody else has this array
+                self.__dict__["_growing"] = values
+                return values.array
+            values = values.array
         if hasattr(data, "extended"):  # arrays.sparse
             return data.extended(values)
         if type(data) is list and (data or not _has_array_type(values)):
@@ -163,15 +163,6 @@ class VectorData(GrowingData, neurodata_type="VectorData"):
     def add_row(self, val: Any) -> None:
         """Add the value of one row at the end."""
         self.append(val)
-
-    def _takes(self, value: Any) -> bool:
-        """Whether it is certain that a value can be added as that of a row."""
-        return type(self.data) is list and not self._one_by_one
-
-    def _put(self, value: Any) -> None:
-        """Add the value of a row that it is certain of."""
-        self.data.append(value)
-        self._note_growth()
 
     def extend(self, ar: Iterable[Any], **kwargs: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Add the values of several rows at the end."""

@@ -200,20 +200,6 @@ class FilledColumns(ArrangedColumns):
             raise InvalidTypeError(mismatch(f"{self._label()}.id", "a whole number", identifier))
         if enforce_unique_id and identifiers._holds(identifier):
             raise InvalidValueError(f"{self._label()}: id {identifier} already in the table")
-        tops = self._tops()
-        if values.keys() == tops.keys() and _is_certain(tops, values):
-            for name, column in tops.items():
-                column._put(values[name])
-            identifiers.append(identifier)
-        else:
-            tops = self._add_uncertain(values, identifier)
-        if check_ragged:
-            for name, column in tops.items():
-                if type(column) is not VectorIndex and type(values[name]) not in _SCALARS and type(column.data) is list:
-                    self._warn_if_ragged(name, column)
-
-    def _add_uncertain(self, values: Mapping[str, Any], identifier: int) -> dict[str, VectorData]:
-        """Add a row, or nothing at all; returns the columns."""
         before = self._snapshot()
         try:
             tops = self._columns_for(values)
@@ -222,11 +208,14 @@ class FilledColumns(ArrangedColumns):
                     column.add_vector(values[name])
                 else:
                     column.add_row(values[name])
-            self.id.append(identifier)
+            identifiers.append(identifier)
         except BaseException:
             self._revert(before)
             raise
-        return tops
+        if check_ragged:
+            for name, column in tops.items():
+                if type(column) is not VectorIndex and type(values[name]) not in _SCALARS and type(column.data) is list:
+                    self._warn_if_ragged(name, column)
 
     def add_rows(
         self,
@@ -324,14 +313,6 @@ class FilledColumns(ArrangedColumns):
         if data and name not in seen and building.is_ragged((data[0], data[-1])):
             seen.add(name)  # a ragged column never becomes even again: one warning is enough
             warnings.warn(building.RAGGED_WARNING.format(doing="creating a column to add rows"), stacklevel=4)
-
-
-def _is_certain(tops: Mapping[str, VectorData], values: Mapping[str, Any]) -> bool:
-    """Whether nothing can go wrong when these values are added, so that nothing needs to be remembered for that case."""
-    for name, column in tops.items():  # noqa: SIM110 - asked for each row; a generator takes three times as long
-        if not column._takes(values[name]):
-            return False
-    return True
 
 
 def _count_of_rows(values: Any) -> int:

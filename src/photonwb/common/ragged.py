@@ -214,18 +214,6 @@ class VectorIndex(VectorData, neurodata_type="VectorIndex"):
 
     # ---- adding
 
-    def _takes(self, value: Any) -> bool:
-        if type(self.data) is not list:
-            return False
-        target = self.target
-        return target._is_placed(value) or (type(value) is list and type(target) is VectorData and type(target.data) is list)
-
-    def _put(self, value: Any) -> None:
-        target = self.target
-        target._extend(value)
-        self.data.append(len(target.data))
-        self._note_growth()
-
     def add_vector(self, arg: Iterable[Any], **kwargs: Any) -> None:
         """Add a row with these values."""
         if isinstance(arg, (str, bytes)) or not hasattr(arg, "__iter__"):

@@ -52,9 +52,15 @@ class MaskAdder:
         ends: Any = index.data
         if index.target is not column or type(ends) is not list or type(identifiers.data) is not list:
             return False
-        # From here on nothing goes wrong but what is wrong with the mask, and that shows before anything is added.
-        column._extend(table._pixels_of(mask, self._name, growing))
-        ends.append(len(growing.array))
-        index._note_growth()
-        identifiers.append(len(identifiers.data))
+        pixels, before, rows, count = table._pixels_of(mask, self._name, growing), growing.array, len(ends), len(identifiers.data)
+        try:
+            column._extend(pixels)
+            ends.append(len(growing.array))
+            index._note_growth()
+            identifiers.append(count)
+        except BaseException:  # an interruption, for nothing is wrong with the mask
+            column._restore(before, None)
+            index._restore(ends, rows)
+            identifiers._restore(identifiers.data, count)
+            raise
         return True

@@ -64,7 +64,7 @@ def pixels_of_many(
     given: Any, name: str, ends: ArrayLike | None, image_shape: Sequence[int] | None, shapes: ImageShapes, label: str
 ) -> Ragged:
     """The pixel or voxel masks of many regions, from any form that tells them."""
-    from photonwb.regions.rois import RoiSet
+    from photonwb.regions.rois import RoiSet, joined
 
     dimensions, place = DIMENSIONS[name], f"{label}.{name}"
     if isinstance(given, Ragged):
@@ -78,7 +78,11 @@ def pixels_of_many(
     elif ends is not None:
         regions = RoiSet(as_mask(given, dimensions, place), ends)
     else:
-        regions = RoiSet.from_masks(given, dimensions=dimensions, place=place)
+        growing, made_ends, are_ordinary = joined(given, dimensions, place)
+        if not are_ordinary:
+            check_weights(growing.array["weight"], place)
+        shapes.check_pixels(growing.array, place)
+        return Ragged(growing, made_ends)
     if regions.dimensions != dimensions:
         raise InvalidValueError(f"{place}: expected masks of {dimensions} dimensions, got {regions.dimensions}")
     check_weights(regions.values["weight"], place)

@@ -49,7 +49,7 @@ AXES = "xyz"
 DIMENSIONS = {"pixel_mask": 2, "voxel_mask": 3}
 _NUMBERS = ("<u4", "<i4", "<f4")  # what the memory of a mask can be taken for
 _SQUARE_OF_LIMIT = 2.0**62
-_PIECE = 2048  # pixels that are looked at together: what is made of them on the way stays in the cache of the processor
+_PIECE = 3072  # pixels that are looked at together: what is made of them on the way stays in the cache of the processor
 _dtypes: dict[int, Any] = {}
 
 
@@ -100,7 +100,7 @@ def finite_mask(mask: ArrayLike, dimensions: int, place: str, growing: GrowingAr
     """The same with every weight a finite number; what has another form is made in the room of an array, if one is given."""
     table = _as_array(mask, dimensions, place)
     if table.dtype.names is None:
-        growing = growing or empty_array(mask_dtype(dimensions))
+        growing = empty_array(mask_dtype(dimensions)) if growing is None else growing
         made = growing.room(len(table))
         if fill(growing, table, place):
             return made

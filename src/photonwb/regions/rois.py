@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike, NDArray
 
+    from photonwb.arrays.growing import GrowingArray
     from photonwb.typing import ArrayLike
 
     Array = NDArray[Any]
 
-__all__ = ["Roi", "RoiSet"]
+__all__ = ["Roi", "RoiSet", "joined"]
 
 _BATCH = 16  # masks that are joined at once
 
@@ -112,17 +113,8 @@ class RoiSet:
         cls, masks: Iterable[ArrayLike], image_shape: Sequence[int] | None = None, dimensions: int = 2, place: str = "mask"
     ) -> RoiSet:
         """Set of one mask per region, each in any form that `masks.as_mask` takes; `place` is what messages call a mask."""
-        import numpy as np
-
-        each: list[Any] = list(masks)
-        try:
-            values = _joined(each, dimensions, place)
-        except (InvalidValueError, InvalidTypeError):
-            for number, mask in enumerate(each):
-                as_mask(mask, dimensions, f"{place} {number}")  # says which one it is
-            raise
-        lengths = np.fromiter(map(len, each), np.int64, len(each))
-        return cls(values, lengths.cumsum(), image_shape)
+        growing, ends, _ = joined(masks, dimensions, place)
+        return cls(growing.array, ends, image_shape)
 
     @classmethod
     def from_images(cls, images: ArrayLike) -> RoiSet:
@@ -339,21 +331,42 @@ def _roi(mask: Array) -> Roi:
     return Roi(np.stack([mask[axis].astype(np.int64) for axis in mask.dtype.names[:-1]], axis=1), mask["weight"])  # type: ignore[index]
 
 
-def _joined(masks: list[Any], dimensions: int, place: str) -> Array:
-    """Masks one after the other."""
+def joined(masks: Iterable[ArrayLike], dimensions: int, place: str) -> tuple[GrowingArray, Array, bool]:
+    """Masks one after the other, where each of them ends, and whether all of their numbers were found to be ordinary ones.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        As `masks.as_mask`, with the number of the mask.
+    """
+    import numpy as np
+
+    each: list[Any] = list(masks)
+    try:
+        growing, are_ordinary = _joined(each, dimensions, place)
+    except (InvalidValueError, InvalidTypeError):
+        for number, mask in enumerate(each):
+            as_mask(mask, dimensions, f"{place} {number}")  # says which one it is
+        raise
+    return growing, np.fromiter(map(len, each), np.int64, len(each)).cumsum(), are_ordinary
+
+
+def _joined(masks: list[Any], dimensions: int, place: str) -> tuple[GrowingArray, bool]:
     growing = empty_array(mask_dtype(dimensions))
     values = growing.room(sum(map(len, masks)))
-    stop = 0
+    stop, are_ordinary = 0, True
     for first in range(0, len(masks), _BATCH):
         for part in _batch(masks[first : first + _BATCH], dimensions, place):
             start, stop = stop, stop + len(part)
             if stop > len(values):
                 raise InvalidValueError(f"{place}: expected pixels along the first axis of each mask")
             if part.dtype.names is None:
-                fill(growing, part, place, start)
+                are_ordinary &= fill(growing, part, place, start)
             else:
                 as_opaque(values)[start:stop] = as_opaque(part)
-    return values
+                are_ordinary = False
+    growing.extend(values)
+    return growing, are_ordinary
 
 
 def _batch(masks: list[Any], dimensions: int, place: str) -> list[Array]:
