@@ -48,7 +48,7 @@ __all__ = [
 AXES = "xyz"
 DIMENSIONS = {"pixel_mask": 2, "voxel_mask": 3}
 _NUMBERS = ("<u4", "<i4", "<f4")  # what the memory of a mask can be taken for
-_SQUARE_OF_LIMIT = 2.0**62
+_LIMIT = 2.0**31
 _PIECE = 3072  # pixels that are looked at together: what is made of them on the way stays in the cache of the processor
 _dtypes: dict[int, Any] = {}
 
@@ -164,10 +164,12 @@ def fill(growing: GrowingArray, table: Array, place: str, first: int = 0) -> boo
     Returns
     -------
     bool
-        Whether all numbers are ordinary ones, below 2**31. Other weights are looked at by nobody here.
+        Whether all numbers are ordinary ones, of less than 32 bits. Other weights are looked at by nobody here.
     """
     import numpy as np
 
+    if not len(table):
+        return True
     if len(table) > _PIECE:
         pieces = range(0, len(table), _PIECE)
         return all([fill(growing, table[at : at + _PIECE], place, first + at) for at in pieces])  # noqa: C419 - fills all
@@ -176,8 +178,8 @@ def fill(growing: GrowingArray, table: Array, place: str, first: int = 0) -> boo
     stop = start + len(table)
     exact = np.ascontiguousarray(table, np.float64)
     flat, weights = exact.ravel(), exact[:, -1]
-    # The sum of squares tells at once that nothing is too large, infinite or not a number: no cast warns of anything then.
-    if flat.dot(flat) < _SQUARE_OF_LIMIT and table.dtype.itemsize <= 8:
+    # NaN counts as the largest. Below the limit no cast has anything to warn of.
+    if flat.item(flat.argmax()) < _LIMIT and flat.item(flat.argmin()) > -_LIMIT and table.dtype.itemsize <= 8:
         signed[start:stop] = exact
         found = whole[start:stop].astype(np.float64)
         found[:, -1] = weights
