@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
 from photonwb import NWBHDF5IO, NWBFile
-from photonwb.common import Ragged, VectorData, VectorIndex
+from photonwb.common import ElementIdentifiers, Ragged, VectorData, VectorIndex
 from photonwb.device import Device
 from photonwb.errors import InvalidTypeError, InvalidValueError, NotFoundError, OutOfRangeError
 from photonwb.image import ImageSeries
@@ -210,6 +212,99 @@ def test_what_cannot_be_added_leaves_no_trace(arguments, message):
     with pytest.raises(InvalidValueError, match=message):
         made.add_rois(**{name: [value, value] for name, value in arguments.items()})
     assert content(made) == before
+
+
+def many_pixels(count, first=0):
+    return np.array([(first + number, 2 * number, 0.5) for number in range(count)], float)
+
+
+FORMS = [lambda mask: mask, lambda mask: mask.astype("f4"), lambda mask: [tuple(row) for row in mask.tolist()], as_mask]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("others", [{}, {"area": 5}])
+def test_regions_one_by_one_are_as_all_at_once(form, others):
+    masks = [many_pixels(count, first=count) for count in (3, 0, 100, 1, 7, 2000)]
+    singly, together = table(), table()
+    for made in (singly, together):
+        for name in others:
+            made.add_column(name, "text")
+    for mask in masks:
+        given = form(mask.copy())
+        singly.add_roi(pixel_mask=given, **others)
+        if isinstance(given, np.ndarray) and len(given):
+            given[...] = given[0]  # whoever gave it may change it
+    together.add_rois(masks, **{name: [value] * len(masks) for name, value in others.items()})
+    assert content(singly) == content(together)
+
+
+def test_a_list_of_masks_may_be_changed_afterwards():
+    mask = as_mask(PIXELS[0])
+    made = table()
+    made.add_rois([mask])
+    mask["x"] = 9
+    assert made["pixel_mask"][0]["x"].tolist() == [0, 2]
+
+
+def test_columns_may_change_between_regions():
+    made = table()
+    for _ in range(3):
+        made.add_roi(pixel_mask=PIXELS[0])
+    made.pixel_mask.data = made.pixel_mask.data.copy()
+    made.add_roi(pixel_mask=PIXELS[1])
+    made["pixel_mask"].data = np.array(made["pixel_mask"].data)
+    made.add_roi(pixel_mask=PIXELS[1])
+    made.id.data = np.array(made.id.data)
+    made.add_roi(pixel_mask=PIXELS[1])
+    made.add_column("area", "text", data=[1] * 6)
+    with pytest.raises(InvalidValueError, match="area"):
+        made.add_roi(pixel_mask=PIXELS[1])
+    made.add_roi(pixel_mask=PIXELS[1], area=2)
+    made.remove_column("area")
+    made.add_roi(pixel_mask=PIXELS[1])
+    assert [len(mask) for mask in made["pixel_mask"][:]] == [2, 2, 2, 1, 1, 1, 1, 1]
+    assert list(made.id[:]) == list(range(8))
+    made.reference_images = movie(shape=(5, 1, 1))
+    with pytest.raises(InvalidValueError, match=r"PlaneSegmentation 'plane'\.pixel_mask: .* lies outside"):
+        made.add_roi(pixel_mask=PIXELS[0])
+
+
+def test_masks_of_another_kind_are_refused_however_many_there_were():
+    made = table()
+    for _ in range(3):
+        made.add_roi(pixel_mask=PIXELS[0])
+    for masks in ({"voxel_mask": VOXELS[0]}, {"pixel_mask": PIXELS[0], "voxel_mask": VOXELS[0]}):
+        with pytest.raises(InvalidValueError, match="the rows before have pixel_mask"):
+            made.add_roi(**masks)
+
+
+def test_an_interruption_leaves_no_trace(monkeypatch):
+    made = table()
+    for _ in range(3):
+        made.add_roi(pixel_mask=PIXELS[0])
+    before = content(made)
+
+    def interrupted(self, identifier):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(ElementIdentifiers, "append", interrupted)
+        made.add_roi(pixel_mask=PIXELS[1])
+    assert content(made) == before
+    made.add_roi(pixel_mask=PIXELS[1])
+    made.add_roi(pixel_mask=PIXELS[1])
+    assert [len(mask) for mask in made["pixel_mask"][:]] == [2, 2, 2, 1, 1]
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda made: pickle.loads(pickle.dumps(made))])
+def test_a_copied_table_is_added_to_on_its_own(copied):
+    made = table()
+    for _ in range(3):
+        made.add_roi(pixel_mask=PIXELS[0])
+    other = copied(made)
+    other.add_roi(pixel_mask=PIXELS[1])
+    assert [mask.tolist() for mask in other["pixel_mask"][:]] == [PIXELS[0]] * 3 + [PIXELS[1]]
+    assert len(made) == 3
 
 
 def test_a_missing_column_leaves_no_trace():

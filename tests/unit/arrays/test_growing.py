@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from photonwb.arrays import DataChunkIterator, H5DataIO
-from photonwb.arrays.growing import GrowingArray, extended
+from photonwb.arrays.growing import GrowingArray, empty_array, extended
 from photonwb.errors import InvalidTypeError, InvalidValueError
 
 RECORD = np.dtype([("x", "u4"), ("y", "u4"), ("weight", "f4")])
@@ -55,6 +58,36 @@ def test_earlier_arrays_stay_as_they_were():
     second = grown.extend([2.0])
     assert first.tolist() == [1.0]
     assert second.tolist() == [1.0, 2.0]
+
+
+def test_values_may_be_made_where_they_will_lie():
+    grown = GrowingArray(np.array([(1, 2, 0.5)], RECORD))
+    room = grown.room(2)
+    (numbers,) = grown.as_tables(("<u4",))
+    numbers[1:3, 0] = 7, 8
+    room["y"], room["weight"] = 9, 1
+    assert grown.array["x"].tolist() == [1]
+    assert grown.extend(room)["x"].tolist() == [1, 7, 8]
+    assert np.shares_memory(grown.array, room)
+
+
+def test_room_that_is_not_given_back_belongs_to_others():
+    grown = GrowingArray(np.zeros(0, RECORD))
+    room = grown.room(1)
+    grown.extend(np.array([(1, 2, 0.5)], RECORD))
+    room = room.copy()
+    room["x"] = 5
+    assert grown.extend(room)["x"].tolist() == [1, 5]
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda grown: pickle.loads(pickle.dumps(grown))])
+def test_copies_grow_on_their_own(copied):
+    grown = empty_array(RECORD)
+    grown.extend(np.array([(1, 2, 0.5)], RECORD))
+    other = copied(grown)
+    assert other.extend(np.array([(3, 4, 1.0)], RECORD)).tolist() == [(1, 2, 0.5), (3, 4, 1.0)]
+    assert grown.extend(np.array([(5, 6, 1.0)], RECORD)).tolist() == [(1, 2, 0.5), (5, 6, 1.0)]
+    assert other.array.tolist() == [(1, 2, 0.5), (3, 4, 1.0)]
 
 
 def test_additions_share_the_room_made_before():

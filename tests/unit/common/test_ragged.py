@@ -203,6 +203,36 @@ def test_a_row_that_is_changed_does_not_change_the_others():
     assert plain(index[:]) == [[value] for value in range(10)]
 
 
+RECORDS = np.array([(number, number / 2) for number in range(10)], [("x", "<u4"), ("weight", "<f4")])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [RECORDS, np.arange(30.0).reshape(10, 3), np.arange(10).astype(">i2"), np.array(list("abcdefghij"), object)],
+    ids=["records", "rows", "big-endian", "texts"],
+)
+def test_rows_read_in_a_loop_are_those_read_alone(values):
+    index = ragged(CountedArray(values), [1, 4, 4, 7, 10])
+    for row, (start, end) in enumerate([(0, 1), (1, 4), (4, 4), (4, 7), (7, 10)]):
+        for found in (index[row], index.get(row), index[row]):
+            assert found.dtype == values.dtype
+            np.testing.assert_array_equal(found, values[start:end])
+            found[...] = found[::-1].copy()  # nobody else has it
+
+
+def test_rows_are_those_of_the_data_as_they_are_now():
+    index = ragged(CountedArray(np.arange(10)), CountedArray(np.arange(1, 11)))
+    assert [plain(index[row]) for row in range(1, 4)] == [[1], [2], [3]]
+    index.target.data = CountedArray(np.arange(10) + 100)
+    assert [plain(index[row]) for row in range(1, 4)] == [[101], [102], [103]]
+    index.data = CountedArray(np.array([0, 2, 4, 10]))
+    assert [plain(index[row]) for row in range(1, 4)] == [[100, 101], [102, 103], list(range(104, 110))]
+    with pytest.raises(OutOfRangeError):
+        index[4]
+    index.target = VectorData("b", "d", data=CountedArray(np.arange(10) + 200))
+    assert plain(index[1]) == [200, 201]
+
+
 def test_few_rows_far_apart_are_read_alone():
     values = CountedArray(np.arange(3000))
     assert plain(ragged(values, np.arange(3, 3001, 3))[[0, 999]]) == [[0, 1, 2], [2997, 2998, 2999]]

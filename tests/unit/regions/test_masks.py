@@ -125,6 +125,38 @@ def test_what_is_no_mask(mask, message):
         as_mask(mask, 2, "pixel_mask")
 
 
+COORDINATE = st.one_of(
+    st.integers(0, 600), st.sampled_from([-1, -0.0, 0.5, 2**31, 2**32 - 1, 2**32, 1e-300, 1e300, np.nan, np.inf, -np.inf])
+)
+WEIGHT = st.one_of(FINITE, st.sampled_from([-0.0, 2.0**40, np.nan, -np.inf]))
+KINDS = ["f8", ">f8", "f4", "i8", "i4", "u4", "u1", np.longdouble]
+
+
+@given(st.lists(st.tuples(COORDINATE, COORDINATE, WEIGHT), max_size=5), st.sampled_from(KINDS), st.sampled_from("CF"))
+def test_tables_of_any_numbers_come_out_as_they_are_or_not_at_all(rows, kind, order):
+    with np.errstate(all="ignore"):
+        table = np.array(rows, float).reshape(-1, 3).astype(kind, order=order)
+    coordinates = table[:, :2].astype(np.longdouble)
+    is_mask = bool(((coordinates >= 0) & (coordinates < 2**32) & (coordinates == np.trunc(coordinates))).all())
+    if not is_mask:
+        with pytest.raises(InvalidValueError, match="whole coordinates >= 0"), np.errstate(all="raise"):
+            as_mask(table)
+        return
+    mask = as_mask(table)
+    np.testing.assert_array_equal(np.stack([mask["x"], mask["y"]], axis=1), coordinates)
+    np.testing.assert_array_equal(mask["weight"], table[:, 2].astype("f4"))
+
+
+@pytest.mark.parametrize("place", [0, 5000, 9999])
+def test_of_many_pixels_each_is_looked_at(place):
+    table = np.ones((10_000, 3))
+    table[:, 0] = np.arange(10_000)
+    np.testing.assert_array_equal(as_mask(table)["x"], table[:, 0])
+    table[place, 1] = 0.5
+    with pytest.raises(InvalidValueError, match=r"got y = 0.5"):
+        as_mask(table)
+
+
 def test_a_structured_array_with_other_fields():
     with pytest.raises(InvalidTypeError, match=r"expected the fields \['x', 'y', 'weight'\], got \['a', 'b'\]"):
         as_mask(np.zeros(2, [("a", "u4"), ("b", "u4")]))
