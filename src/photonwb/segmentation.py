@@ -105,14 +105,6 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
         colnames = self.colnames
         return [name for name in _MASKS if name in colnames]
 
-    @property
-    def _mask_columns(self) -> dict[str, VectorData | None]:
-        """The columns of these kinds."""
-        found = self.__dict__.get("_columns_of_masks")
-        if found is None:
-            found = self.__dict__["_columns_of_masks"] = {name: self._member(name) for name in self._mask_names()}
-        return found
-
     # ---- adding regions
 
     def add_roi(
@@ -149,12 +141,12 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
         masks: dict[str, Any] = {}
         for name, mask in (("pixel_mask", pixel_mask), ("voxel_mask", voxel_mask)):
             if mask is not None:
-                column = self._mask_columns.get(name)
+                column = self._member(name)
                 growing = None if column is None else column._growing_of(mask_dtype(DIMENSIONS[name]))
                 masks[name] = self._pixels_of(mask, name, growing)
         if image_mask is not None:
             masks["image_mask"] = image_of(image_mask, self._image_shapes(), self._label())
-        self._insert(self._add_row, masks, columns, id)
+        self._insert(self.add_row, masks, id=id, **columns)
         if is_alone:
             self.__dict__["_mask_adder"] = MaskAdder.of(self)
 
@@ -208,7 +200,7 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
                 masks[name] = pixels_of_many(given, name, ends, image_shape, shapes, label)
         if image_mask is not None:
             masks["image_mask"] = images_of(image_mask, shapes, label)
-        self._insert(self._add_rows, masks, columns, id)
+        self._insert(self.add_rows, masks, id=id, **columns)
 
     def _pixels_of(self, mask: ArrayLike, name: str, growing: GrowingArray | None) -> NDArray[Any]:
         """The pixel or voxel mask of a region, in the room of the array that it goes to, if that is known."""
@@ -220,11 +212,11 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
             self._image_shapes().check_pixels(pixels, f"{self._label()}.{name}")
         return pixels
 
-    def _insert(self, add: Callable[..., None], masks: dict[str, Any], columns: dict[str, Any], id: Any) -> None:
+    def _insert(self, add: Callable[..., None], masks: dict[str, Any], **columns: Any) -> None:
         """Add rows that have a mask, and masks of the same kinds as the rows before."""
-        before = self._mask_columns
-        if before.keys() == masks.keys() and masks:
-            add({**masks, **columns} if columns else masks, id)
+        before = self._mask_names()
+        if before == list(masks) and masks:
+            add(**masks, **columns)
             return
         if not masks:
             raise InvalidValueError(f"{self._label()}: a region needs a mask: give {' or '.join(_MASKS)}")
@@ -234,8 +226,8 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
         try:
             self._remove_columns([name for name in before if name not in masks])
             if "image_mask" in masks and "image_mask" not in before and len(masks["image_mask"]):
-                self._begin_images(masks["image_mask"] if add == self._add_row else masks["image_mask"][0])
-            add({**masks, **columns}, id)
+                self._begin_images(masks["image_mask"] if add == self.add_row else masks["image_mask"][0])
+            add(**masks, **columns)
         except BaseException:
             self._revert(snapshot)
             raise

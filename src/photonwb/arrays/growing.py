@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from photonwb.errors import InvalidTypeError, InvalidValueError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -105,6 +105,9 @@ class GrowingArray:
     def __len__(self) -> int:
         return len(self.array)
 
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.array)
+
     def room(self, count: int) -> NDArray[Any]:
         """Room for more values, which `extend` finds in place when it is given this very array.
 
@@ -126,7 +129,7 @@ class GrowingArray:
             found = self._tables[numbers] = tuple(room.view(each).reshape(shape) for each in numbers)
         return found
 
-    def extend(self, values: Iterable[Any] | GrowingArray) -> NDArray[Any]:
+    def extend(self, values: Iterable[Any]) -> NDArray[Any]:
         """Add values at the end; returns all values.
 
         Raises

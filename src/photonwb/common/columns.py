@@ -83,22 +83,22 @@ class GrowingData(Data):
 
     def _extended(self, values: Iterable[Any]) -> Any:
         data = self.data
-        if isinstance(values, GrowingArray):
-            if type(data) is list and not data:  # nobody else has this array
-                self.__dict__["_growing"] = values
-                return values.array
-            values = values.array
+        made = values if isinstance(values, GrowingArray) else None
+        new: Any = values if made is None else made.array
         if hasattr(data, "extended"):  # arrays.sparse
-            return data.extended(values)
-        if type(data) is list and (data or not _has_array_type(values)):
-            data.extend(values)
+            return data.extended(new)
+        if type(data) is list and (data or not _has_array_type(new)):
+            data.extend(new)
             return data
         if type(data) is list or is_array(data):
-            # An empty column takes the type of the first array that is added to it.
-            growing = GrowingArray(loaded(data) if is_array(data) else values[:0])  # type: ignore[index]
+            # An empty column takes the type of the first array that is added to it, and that itself if nobody else has it.
+            if made is not None and type(data) is list:
+                self.__dict__["_growing"] = made
+                return new
+            growing = GrowingArray(loaded(data) if is_array(data) else new[:0])
             self.__dict__["_growing"] = growing
-            return growing.extend(values)
-        return extended(data, values)
+            return growing.extend(new)
+        return extended(data, new)
 
     def _note_growth(self) -> None:
         # An object made in memory counts as modified from the start, which spares the way up through its parents.

@@ -187,13 +187,8 @@ class FilledColumns(ArrangedColumns):
             A column is missing or unknown, a value does not fit, or the identifier is not unique; the table is as it was before.
         """
         values = columns if data is None else {**data, **columns}
-        identifier = id if data is None or id is not None else values.pop("id", None)
-        self._add_row(values, identifier, enforce_unique_id, check_ragged)
-
-    def _add_row(
-        self, values: Mapping[str, Any], identifier: int | None, enforce_unique_id: bool = False, check_ragged: bool = True
-    ) -> None:
         identifiers = self.id
+        identifier = id if data is None or id is not None else values.pop("id", None)
         if identifier is None:
             identifier = len(identifiers)
         elif type(identifier) is not int and not is_whole(identifier):
@@ -244,9 +239,7 @@ class FilledColumns(ArrangedColumns):
         InvalidValueError
             As `add_row` does, or the columns differ in length; the table is as it was before.
         """
-        self._add_rows(columns if data is None else {**data, **columns}, id, enforce_unique_id)
-
-    def _add_rows(self, values: Mapping[str, Any], id: Sequence[int] | None, enforce_unique_id: bool = False) -> None:
+        values = columns if data is None else {**data, **columns}
         counts = {name: _count_of_rows(value) for name, value in values.items() if value is not None}
         if id is not None:
             counts["id"] = len(id)
@@ -312,7 +305,7 @@ class FilledColumns(ArrangedColumns):
         seen: set[str] = self.__dict__.setdefault("_ragged_columns", set())
         if data and name not in seen and building.is_ragged((data[0], data[-1])):
             seen.add(name)  # a ragged column never becomes even again: one warning is enough
-            warnings.warn(building.RAGGED_WARNING.format(doing="creating a column to add rows"), stacklevel=4)
+            warnings.warn(building.RAGGED_WARNING.format(doing="creating a column to add rows"), stacklevel=3)
 
 
 def _count_of_rows(values: Any) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from photonwb.common.ragged import VectorIndex
+from photonwb.common import DynamicTable, VectorIndex
 from photonwb.regions.masks import DIMENSIONS, mask_dtype
 
 if TYPE_CHECKING:
@@ -36,10 +36,12 @@ class MaskAdder:
 
     @classmethod
     def of(cls, table: PlaneSegmentation) -> MaskAdder | None:
-        """What adds regions to a table; None where it has other columns."""
+        """What adds regions to a table; None where it has other columns, or its class does more with a row."""
         tops = table._tops()
+        if len(tops) > 1 or type(table).add_row is not DynamicTable.add_row:
+            return None
         for name, top in tops.items():
-            if len(tops) == 1 and name in DIMENSIONS and isinstance(top, VectorIndex):
+            if name in DIMENSIONS and type(top) is VectorIndex:
                 return cls(name, top)
         return None
 
@@ -52,7 +54,8 @@ class MaskAdder:
         ends: Any = index.data
         if index.target is not column or type(ends) is not list or type(identifiers.data) is not list:
             return False
-        pixels, before, rows, count = table._pixels_of(mask, self._name, growing), growing.array, len(ends), len(identifiers.data)
+        before, rows, count = growing.array, len(ends), len(identifiers.data)
+        pixels = table._pixels_of(mask, self._name, growing)
         try:
             column._extend(pixels)
             ends.append(len(growing.array))
