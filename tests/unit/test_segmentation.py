@@ -269,6 +269,41 @@ def test_columns_may_change_between_regions():
         made.add_roi(pixel_mask=PIXELS[0])
 
 
+def test_a_column_of_more_precision_stays_so():
+    made = table()
+    for _ in range(3):
+        made.add_roi(pixel_mask=PIXELS[0])
+    made.pixel_mask.extend(np.array([(1, 1, 0.1)], [("x", "u8"), ("y", "u8"), ("weight", "f8")]))
+    made["pixel_mask"].data.append(7)
+    made.id.append(3)
+    made.add_roi(pixel_mask=PIXELS[1])
+    made.add_roi(pixel_mask=np.array(PIXELS[1]))
+    assert [mask.tolist() for mask in made["pixel_mask"][3:]] == [[(1, 1, 0.1)], PIXELS[1], PIXELS[1]]
+
+
+def test_a_class_that_does_more_with_a_row_does_it():
+    class Counted(PlaneSegmentation):
+        rows = 0
+
+        def add_row(self, *arguments, **columns):
+            type(self).rows += 1
+            super().add_row(*arguments, **columns)
+
+    made = Counted("regions", plane())
+    for _ in range(4):
+        made.add_roi(pixel_mask=PIXELS[0])
+    assert Counted.rows == 4
+
+
+def test_an_identifier_may_be_wanted_unique():
+    made = table()
+    for _ in range(3):
+        made.add_roi(pixel_mask=PIXELS[0])
+    with pytest.raises(InvalidValueError, match="id 1 already in the table"):
+        made.add_roi(pixel_mask=PIXELS[0], id=1, enforce_unique_id=True)
+    assert len(made) == 3
+
+
 def test_masks_of_another_kind_are_refused_however_many_there_were():
     made = table()
     for _ in range(3):

@@ -138,7 +138,7 @@ class VectorIndex(VectorData, neurodata_type="VectorIndex"):
         return [self._span(row, ends) for row in rows]
 
     def __getitem__(self, key: Any) -> Any:
-        if type(key) is int and key > 0:
+        if type(key) is int and key > 0 and type(self).get is VectorIndex.get:
             # The short way to a row in a loop over all of them, of which the ends and the values around are in memory.
             (data, ends), ahead, target = self._loaded, self._ahead, self.target
             if data is self.data and ahead is not None and ahead.target is target and key < len(ends):
@@ -344,7 +344,7 @@ class _ReadAhead:
 class _Stretch:
     """Values between two places of an array, in memory."""
 
-    __slots__ = ("_bytes", "_itemsize", "_shape", "_values", "first", "last")
+    __slots__ = ("_array", "_bytes", "_itemsize", "_shape", "_values", "first", "last")
 
     def __init__(self, first: int, last: int, values: Any) -> None:
         self.first, self.last = first, last
@@ -354,6 +354,7 @@ class _Stretch:
             import numpy as np
 
             values = np.ascontiguousarray(values)
+            self._array: Any = np.ndarray
             self._bytes, self._shape = values.reshape(-1).view(np.uint8).data, values.shape[1:]
             self._itemsize = values.nbytes // max(1, len(values))
 
@@ -365,7 +366,7 @@ class _Stretch:
         # An array made of bytes: numpy would copy records member by member.
         size = self._itemsize
         copied = bytearray(self._bytes[(start - first) * size : (end - first) * size])
-        return type(values)((end - start, *self._shape), values.dtype, copied)
+        return self._array((end - start, *self._shape), values.dtype, copied)
 
 
 def _checked_ends(ends: Any, count: int, label: str) -> list[int]:

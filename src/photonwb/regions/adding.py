@@ -28,11 +28,10 @@ class MaskAdder:
         The column of that name.
     """
 
-    __slots__ = ("_column", "_growing", "_index", "_name")
+    __slots__ = ("_column", "_dtype", "_index", "_name")
 
     def __init__(self, name: str, index: VectorIndex) -> None:
-        self._name, self._index, self._column = name, index, index.target
-        self._growing = self._column._growing_of(mask_dtype(DIMENSIONS[name]))
+        self._name, self._index, self._column, self._dtype = name, index, index.target, mask_dtype(DIMENSIONS[name])
 
     @classmethod
     def of(cls, table: PlaneSegmentation) -> MaskAdder | None:
@@ -48,11 +47,12 @@ class MaskAdder:
     def add(self, table: PlaneSegmentation, pixel_mask: ArrayLike | None, voxel_mask: ArrayLike | None) -> bool:
         """Add a region, provided that the columns are kept as they were; returns whether that is so."""
         mask, other = (pixel_mask, voxel_mask) if self._name == "pixel_mask" else (voxel_mask, pixel_mask)
-        growing, index, column, identifiers = self._growing, self._index, self._column, table.id
-        if mask is None or other is not None or growing is None or growing.array is not column.data:
+        index, column, identifiers = self._index, self._column, table.id
+        growing = column._growing_of(self._dtype)
+        if mask is None or other is not None or growing is None or index.target is not column:
             return False
         ends: Any = index.data
-        if index.target is not column or type(ends) is not list or type(identifiers.data) is not list:
+        if type(ends) is not list or type(identifiers.data) is not list:
             return False
         before, rows, count = growing.array, len(ends), len(identifiers.data)
         pixels = table._pixels_of(mask, self._name, growing)

@@ -220,6 +220,15 @@ def test_rows_read_in_a_loop_are_those_read_alone(values):
             found[...] = found[::-1].copy()  # nobody else has it
 
 
+def test_a_class_with_rows_of_its_own_gives_these():
+    class Sums(VectorIndex):
+        def get(self, arg, **kwargs):
+            return super().get(arg, **kwargs).sum()
+
+    index = Sums("a_index", CountedArray(np.array([1, 3, 6])), VectorData("a", "d", data=CountedArray(np.arange(6))))
+    assert [index[row] for row in (0, 1, 2, 1, 2)] == [0, 3, 12, 3, 12]
+
+
 def test_rows_are_those_of_the_data_as_they_are_now():
     index = ragged(CountedArray(np.arange(10)), CountedArray(np.arange(1, 11)))
     assert [plain(index[row]) for row in range(1, 4)] == [[1], [2], [3]]
