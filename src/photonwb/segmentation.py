@@ -16,7 +16,6 @@ from photonwb.core import LabelledDict, MultiContainerInterface
 from photonwb.errors import InvalidValueError, PhotonwbError
 from photonwb.model.fields import children, link
 from photonwb.model.labelled import adder, creator, getter
-from photonwb.regions.adding import MaskAdder
 from photonwb.regions.arguments import ImageShapes, image_of, images_of, pixels_of_many
 from photonwb.regions.masks import (
     DIMENSIONS,
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from photonwb.layouts.axis_order import AxisOrder
     from photonwb.layouts.traces import Accepted, Traces
     from photonwb.ophys import ImagingPlane
+    from photonwb.regions.adding import MaskAdder
     from photonwb.regions.images import MaskImages
     from photonwb.regions.rois import RoiSet
     from photonwb.typing import ArrayLike, Several
@@ -148,6 +148,8 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
             masks["image_mask"] = image_of(image_mask, self._image_shapes(), self._label())
         self._insert(self.add_row, masks, id=id, **columns)
         if is_alone:
+            from photonwb.regions.adding import MaskAdder  # only those who add regions one by one need it
+
             self.__dict__["_mask_adder"] = MaskAdder.of(self)
 
     def add_rois(

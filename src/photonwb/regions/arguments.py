@@ -64,7 +64,8 @@ def pixels_of_many(
     given: Any, name: str, ends: ArrayLike | None, image_shape: Sequence[int] | None, shapes: ImageShapes, label: str
 ) -> Ragged:
     """The pixel or voxel masks of many regions, from any form that tells them."""
-    from photonwb.regions.rois import RoiSet, joined
+    from photonwb.regions.joining import joined
+    from photonwb.regions.rois import RoiSet
 
     dimensions, place = DIMENSIONS[name], f"{label}.{name}"
     if isinstance(given, Ragged):
