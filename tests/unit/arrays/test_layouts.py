@@ -38,7 +38,7 @@ def test_chunks_of_movies_are_whole_frames(shape, dtype, chunks):
 
 @pytest.mark.parametrize("shape", [(100_000, 500), (1_000_000, 3), (2000, 5000), (None, 200)])
 def test_chunks_of_traces_serve_both_ways(shape):
-    chunks = default_chunks(shape, 4, "trace")
+    chunks = default_chunks(shape, 4, "trace", is_plain=False)
     assert math.prod(chunks) * 4 <= 512 << 10
     samples, rois = shape[0] or 1 << 16, shape[1]
     along = -(-samples // chunks[0]) * math.prod(chunks)  # elements touched by one ROI over all time

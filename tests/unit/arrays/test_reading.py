@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from h5py_source import H5pySource, let_settle
-from photonwb.arrays import LazyArray, cache, lazy, reading
+from photonwb.arrays import LazyArray, cache, lazy, plain, reading
 from photonwb.arrays.codecs import Pipeline
 from photonwb.arrays.local import LocalFile
 from photonwb.errors import DamagedFileError, StorageError
@@ -189,7 +189,7 @@ def test_chunks_that_skipped_their_filters(tmp_path):
 )
 def test_little_of_the_file_is_mapped_at_a_time(path, monkeypatch, key):
     mapped = []
-    monkeypatch.setattr(reading, "MAPPED", 4 * MOVIE[0].nbytes)
-    monkeypatch.setattr(reading, "_mapped", lambda *place, real=reading._mapped: mapped.append(place[2][0]) or real(*place))
+    monkeypatch.setattr(plain, "MAPPED", 4 * MOVIE[0].nbytes)
+    monkeypatch.setattr(plain, "_mapped", lambda *place, real=plain._mapped: mapped.append(place[2][0]) or real(*place))
     assert np.array_equal(LazyArray(H5pySource(path, "contiguous"))[key], MOVIE[key])
     assert max(mapped) <= (4 if isinstance(key[0], slice) else 24)
