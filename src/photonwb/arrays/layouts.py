@@ -37,7 +37,7 @@ CHUNK = 512 << 10  # of anything else
 # chunks side by side, which wait in memory when samples come one by one, and of which a part is empty when samples are added.
 TRACE_RUN = 256
 TRACE_CHUNK = (256 << 10, 1 << 20)
-TRACE_ROW = 64 << 20
+TRACE_ROW = 96 << 20
 PLAIN_COLUMN = 32 << 20
 # Edge of a tile of a mask that is an image, or a volume.
 TILE_EDGE = {2: 64, 3: 16}

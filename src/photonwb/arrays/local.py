@@ -71,21 +71,27 @@ class LocalFile:
         return data
 
     def read_into(self, offset: int, target: memoryview) -> None:
-        """As many bytes as the target has room for."""
-        self.require(offset, target.nbytes)
-        target = target.cast("B")
-        while target.nbytes:
+        """As many bytes as the target, which is one of bytes, has room for."""
+        missing = target.nbytes
+        self.require(offset, missing)
+        while missing:
             count = self._read_some(offset, target)
             if count == 0:
                 raise DamagedFileError(f"{self.path} was cut short while it was read")
-            offset += count
-            target = target[count:]
+            missing -= count
+            if missing:
+                offset, target = offset + count, target[count:]
 
-    def _read_some(self, offset: int, target: memoryview) -> int:
-        if hasattr(os, "preadv"):
+    if hasattr(os, "preadv"):
+
+        def _read_some(self, offset: int, target: memoryview) -> int:
             return os.preadv(self._descriptor, [target], offset)
-        with self._lock:  # elsewhere there is one place for all threads to read from
-            os.lseek(self._descriptor, offset, os.SEEK_SET)
-            data = os.read(self._descriptor, target.nbytes)
-        target[: len(data)] = data
-        return len(data)
+
+    else:
+
+        def _read_some(self, offset: int, target: memoryview) -> int:
+            with self._lock:  # there is one place for all threads to read from
+                os.lseek(self._descriptor, offset, os.SEEK_SET)
+                data = os.read(self._descriptor, target.nbytes)
+            target[: len(data)] = data
+            return len(data)

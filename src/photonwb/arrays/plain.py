@@ -27,7 +27,7 @@ SHORT_RUN = 32 << 10
 # Between runs no farther apart than this no page of the file is left out, mapped or read.
 NEAR = 1 << 10
 # So much is read at a time of runs that lie close together: it stays in the cache of a processor until it is used.
-BAND = 256 << 10
+BAND = 512 << 10
 # So much of a file is mapped at a time: what is mapped counts as memory of the process.
 MAPPED = 32 << 20
 # A long run is read by several threads, in pieces of this size.
@@ -39,13 +39,17 @@ class Room:
 
     def __init__(self) -> None:
         self._bytes: NDArray[np.uint8] = np.empty(0, np.uint8)
+        self._last: tuple[NDArray[Any], memoryview] | None = None
 
-    def array(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
-        """An array of any values, in the place of the one before."""
+    def array(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[NDArray[Any], memoryview]:
+        """An array of any values in the place of the one before, and its bytes."""
+        if self._last is not None and self._last[0].shape == shape and self._last[0].dtype == dtype:
+            return self._last
         nbytes = math.prod(shape) * dtype.itemsize
         if nbytes > self._bytes.nbytes:
             self._bytes = np.empty(nbytes, np.uint8)
-        return np.ndarray(shape, dtype, self._bytes)
+        self._last = np.ndarray(shape, dtype, self._bytes), self._bytes[:nbytes].data
+        return self._last
 
 
 class PlainPart:
@@ -99,8 +103,10 @@ class PlainPart:
         if self._is_short and not self._is_one_run:
             self._pick(file, offset, target, room)
             return
-        straight = target if target.flags.c_contiguous else room.array(target.shape, target.dtype)
-        data = straight.reshape(-1).view(np.uint8).data
+        if target.flags.c_contiguous:
+            straight, data = target, target.reshape(-1).view(np.uint8).data
+        else:
+            straight, data = room.array(target.shape, self.dtype)
         if self._is_one_run and self._length <= PIECE:
             file.read_into(offset + self._start, data)
         else:
@@ -132,8 +138,8 @@ class PlainPart:
             band = wanted[start : start + step]
             place, extent = offset + band[0] * row, (band[-1] + 1 - band[0], *shape[1:])
             if self._is_near:
-                values = room.array(extent, self.dtype)
-                file.read_into(place, values.reshape(-1).view(np.uint8).data)
+                values, data = room.array(extent, self.dtype)
+                file.read_into(place, data)
             else:
                 values = _mapped(file, place, extent, self.dtype)
             target[start : start + step] = values[(slice(None, None, band.step), *rest)]

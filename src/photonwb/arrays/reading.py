@@ -95,7 +95,7 @@ def read(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
         return _filled(layout, fetch)
     block = np.empty(counts(fetch), layout.dtype)
     with LocalFile(layout.path) as file:
-        _require_size(layout, file, place, math.prod(layout.shape))
+        _require_size(layout, file, place, math.prod(layout.shape) * layout.dtype.itemsize)
         PlainPart(layout.shape, fetch_key(fetch), layout.dtype).read(file, place.offset, block, Room())
     return block
 
@@ -127,10 +127,12 @@ class _PlainBox:
         self.layout = layout
         self.box = box
         self.part = PlainPart(chunks, box.inside, layout.dtype)
-        self.elements = math.prod(chunks)
-        every = zip(itertools.product(*box.chunks), np.ndindex(*map(len, box.chunks)), strict=True)
-        self.stored = [(chunk, cell, place) for chunk, cell in every if (place := layout.places.get(chunk)) is not None]
-        self.is_whole = len(self.stored) == math.prod(map(len, box.chunks))
+        self.nbytes = math.prod(chunks) * layout.dtype.itemsize
+        counts = tuple(map(len, box.chunks))
+        every = zip(itertools.product(*box.chunks), itertools.product(*map(range, counts)), strict=True)
+        place_of = layout.places.get
+        self.stored = [(chunk, cell, place) for chunk, cell in every if (place := place_of(chunk)) is not None]
+        self.is_whole = len(self.stored) == math.prod(counts)
 
     def reads(self, block: NDArray[Any]) -> list[Callable[[LocalFile], None]]:
         """What is to be done to read the chunks, some at a time, into their place in a block."""
@@ -140,14 +142,14 @@ class _PlainBox:
         return [functools.partial(self._read, cells, group) for group in groups]
 
     def _read(self, cells: NDArray[Any], group: list[tuple[Any, Any, ChunkPlace]], file: LocalFile) -> None:
-        room = Room()
-        for chunk, cell, place in group:
-            try:
-                _require_size(self.layout, file, place, self.elements)
+        room, chunk = Room(), None
+        try:
+            for chunk, cell, place in group:
+                _require_size(self.layout, file, place, self.nbytes)
                 self.part.read(file, place.offset, cells[cell], room)
-            except DamagedFileError as error:
-                error.add_note(f"in chunk {chunk} of an array of {self.layout.path}")
-                raise
+        except DamagedFileError as error:
+            error.add_note(f"in chunk {chunk} of an array of {self.layout.path}")
+            raise
 
 
 def _filled(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
@@ -192,8 +194,7 @@ def _groups(parts: Iterable[ChunkPart], nbytes: int) -> list[list[ChunkPart]]:
     return [everything[start : start + size] for start in range(0, len(everything), size)]
 
 
-def _require_size(layout: ByteLayout, file: LocalFile, place: ChunkPlace, elements: int) -> None:
-    expected = elements * layout.dtype.itemsize
+def _require_size(layout: ByteLayout, file: LocalFile, place: ChunkPlace, expected: int) -> None:
     if place.size != expected:
         raise DamagedFileError(
             f"{layout.path}: {expected} bytes of an array are expected at {place.offset}, there are {place.size}"
@@ -226,7 +227,7 @@ class _ChunkReader:
         place = self.layout.places[part.chunk]
         target = self.block[part.target]
         if place.skipped_filters & self.plain_mask == self.plain_mask:
-            _require_size(self.layout, self.file, place, math.prod(self.chunks))
+            _require_size(self.layout, self.file, place, self.pipeline.nbytes)
             PlainPart(self.chunks, part.inside, self.layout.dtype).read(self.file, place.offset, target, Room())
             return
         known = self._known(place)
