@@ -66,7 +66,7 @@ def chunk_boxes(fetch: tuple[AxisIndex, ...], chunks: tuple[int, ...]) -> Iterat
     """The chunks that a selection touches, those together that are taken whole along an axis."""
     axes = [list(_axis_boxes(index, length)) for index, length in zip(fetch, chunks, strict=True)]
     for boxes in itertools.product(*axes):
-        yield ChunkBox(*(tuple([box[number] for box in boxes]) for number in range(3)))
+        yield ChunkBox(tuple([box[0] for box in boxes]), tuple([box[1] for box in boxes]), tuple([box[2] for box in boxes]))
 
 
 def chunk_parts(fetch: tuple[AxisIndex, ...], chunks: tuple[int, ...]) -> Iterator[ChunkPart]:

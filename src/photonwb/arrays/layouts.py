@@ -1,10 +1,10 @@
 """How an array is chunked and compressed where nobody says it.
 
 A movie is read by frames, whole ones: chunks hold as many as make about 1 MiB. A trace is read as one ROI over all time as well
-as all ROIs over a while. Unless a small file is wanted traces are not compressed, which would save little of the noise in a signal
-and take much of the time to read a part of it. Of a plain chunk only the bytes that are wanted are read: chunks are narrow and
-long, so that a ROI lies in few of them, close together, and a while is one run of bytes in each. Compressed chunks are read whole:
-they have the proportions at which both ways of reading touch the same share of the data.
+as all ROIs over a while. Unless a small file is wanted traces are not compressed, which would save little of the noise in a
+signal and take much of the time to read a part of it. Of plain chunks nothing else is read than what is wanted: they are long and
+narrow, so that a ROI lies in few of them, close together, and a while is one run of bytes in each. Compressed chunks are read as
+a whole: they have the proportions at which both ways of reading touch the same share of the data.
 Images of masks are zero nearly everywhere: they are cut into tiles, of which only those with something in them are stored.
 Columns of tables and masks grow by rows; a column is compressed once it is large enough to count beside the movie that it was
 made from, for the filters would take longer than all the rest. Small arrays lie in one piece, which is the fastest to read.

@@ -1,7 +1,7 @@
 """Bytes that lie in a file as they do in memory: no more of them is read than it takes to get at those that are wanted.
 
-What is wanted of a chunk, or of an array in one piece, are runs of bytes. One run is read at a stroke, and so are several long
-ones. Short runs that lie close together are read with what is between them; those that lie scattered are picked from a memory map.
+What is wanted of a chunk, or of an array in one piece, are runs of bytes. One run is read at a stroke, and so is each of several
+long ones. Short runs that lie close together are read with what is between them; others are picked from a memory map.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ class PlainPart:
         self._is_one_run = self._lead == len(self._positions)
         self._is_short = self._length < SHORT_RUN
         self._is_near = gap <= NEAR
-        self._start = sum(int(part[0]) * stride for part, stride in zip(self._positions[: self._lead], self._strides, strict=False))
+        lead = zip(self._positions[: self._lead], self._strides, strict=False)
+        self._start = sum(int(part[0]) * stride for part, stride in lead)
 
     def read(self, file: LocalFile, offset: int, target: NDArray[Any], room: Room) -> None:
         """Read the part of the chunk that lies at an offset.

@@ -142,14 +142,14 @@ class _PlainBox:
         return [functools.partial(self._read, cells, group) for group in groups]
 
     def _read(self, cells: NDArray[Any], group: list[tuple[Any, Any, ChunkPlace]], file: LocalFile) -> None:
-        room, chunk = Room(), None
-        try:
-            for chunk, cell, place in group:
+        room = Room()
+        for chunk, cell, place in group:
+            try:
                 _require_size(self.layout, file, place, self.nbytes)
                 self.part.read(file, place.offset, cells[cell], room)
-        except DamagedFileError as error:
-            error.add_note(f"in chunk {chunk} of an array of {self.layout.path}")
-            raise
+            except DamagedFileError as error:
+                error.add_note(f"in chunk {chunk} of an array of {self.layout.path}")
+                raise
 
 
 def _filled(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
