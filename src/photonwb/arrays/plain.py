@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .local import LocalFile
 
-__all__ = ["PlainPart", "Room"]
+__all__ = ["PIECE", "PlainPart", "Room"]
 
 # Shorter runs than this are not read one by one.
 SHORT_RUN = 32 << 10
@@ -30,7 +30,7 @@ NEAR = 1 << 10
 BAND = 512 << 10
 # So much of a file is mapped at a time: what is mapped counts as memory of the process.
 MAPPED = 32 << 20
-# A long run is read by several threads, in pieces of this size.
+# What is longer than this is read by several threads, in pieces of this size: handing over less takes longer than it saves.
 PIECE = 8 << 20
 
 

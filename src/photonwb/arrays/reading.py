@@ -19,7 +19,7 @@ from .cache import chunk_cache, may_keep
 from .codecs import Pipeline, is_known
 from .grid import ChunkPart, axis_parts, chunk_boxes, covers, joined_parts
 from .local import LocalFile
-from .plain import PlainPart, Room
+from .plain import PIECE, PlainPart, Room
 from .pool import run_all, submit, threads
 from .selection import counts, fetch_key
 
@@ -40,7 +40,6 @@ MOST_COMPRESSED = 1032
 
 # Chunks are handed to threads in groups of about so many bytes, lest handing them over takes longer than the work.
 GROUP = 256 << 10
-PLAIN_GROUP = 2 << 20
 # Images that are cut into more tiles than this are not decoded ahead: they are masks, and there is little in them.
 MOST_AHEAD = 16
 
@@ -137,7 +136,7 @@ class _PlainBox:
     def reads(self, block: NDArray[Any]) -> list[Callable[[LocalFile], None]]:
         """What is to be done to read the chunks, some at a time, into their place in a block."""
         cells = self.box.cells(block)
-        size = max(1, PLAIN_GROUP // self.part.span)
+        size = max(1, PIECE // self.part.span)
         groups = [self.stored[start : start + size] for start in range(0, len(self.stored), size)]
         return [functools.partial(self._read, cells, group) for group in groups]
 
