@@ -134,11 +134,12 @@ class PlainPart:
             target[...] = _mapped(file, offset, shape, self.dtype)[(rows, *rest)]
             return
         wanted, row = range(shape[0])[rows], self._strides[self._lead]
-        step = max(1, (BAND if self._is_near else MAPPED) // (row * wanted.step))
+        is_read = self._is_near and row <= BAND
+        step = max(1, (BAND if is_read else MAPPED) // (row * wanted.step))
         for start in range(0, len(wanted), step):
             band = wanted[start : start + step]
             place, extent = offset + band[0] * row, (band[-1] + 1 - band[0], *shape[1:])
-            if self._is_near:
+            if is_read:
                 values, data = room.array(extent, self.dtype)
                 file.read_into(place, data)
             else:
