@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
+    from numpy.typing import NDArray
+
     from .selection import AxisIndex
 
     # Number of a chunk along an axis, what is wanted of it, and where that goes.
     AxisPart: TypeAlias = tuple[int, Any, slice]
+    AxisBox: TypeAlias = tuple[range, Any, slice]
 
-__all__ = ["ChunkPart", "axis_parts", "block_shape", "chunk_parts", "covers", "joined_parts", "steps"]
+__all__ = ["ChunkBox", "ChunkPart", "axis_parts", "block_shape", "chunk_boxes", "chunk_parts", "covers", "joined_parts", "steps"]
 
 
 class ChunkPart(NamedTuple):
@@ -33,6 +36,37 @@ class ChunkPart(NamedTuple):
     chunk: tuple[int, ...]
     inside: tuple[Any, ...]
     target: tuple[slice, ...]
+
+
+class ChunkBox(NamedTuple):
+    """Chunks side by side, of which a selection takes the same part.
+
+    Parameters
+    ----------
+    chunks : tuple of range
+        Coordinates of the chunks, along each axis.
+    inside, target
+        As of a `ChunkPart`: the wanted elements in each chunk, the place of all of them in the block that is fetched.
+    """
+
+    chunks: tuple[range, ...]
+    inside: tuple[Any, ...]
+    target: tuple[slice, ...]
+
+    def cells(self, block: NDArray[Any]) -> NDArray[Any]:
+        """What goes where in the block, as a view: an array of chunks, each of which is an array of elements."""
+        target = block[self.target]
+        counts = tuple(map(len, self.chunks))
+        split = [size for count, length in zip(counts, target.shape, strict=True) for size in (count, length // count)]
+        axes = range(2 * len(counts))
+        return target.reshape(split).transpose(*axes[::2], *axes[1::2])
+
+
+def chunk_boxes(fetch: tuple[AxisIndex, ...], chunks: tuple[int, ...]) -> Iterator[ChunkBox]:
+    """The chunks that a selection touches, those together that are taken whole along an axis."""
+    axes = [list(_axis_boxes(index, length)) for index, length in zip(fetch, chunks, strict=True)]
+    for boxes in itertools.product(*axes):
+        yield ChunkBox(tuple([box[0] for box in boxes]), tuple([box[1] for box in boxes]), tuple([box[2] for box in boxes]))
 
 
 def chunk_parts(fetch: tuple[AxisIndex, ...], chunks: tuple[int, ...]) -> Iterator[ChunkPart]:
@@ -79,6 +113,26 @@ def steps(shape: tuple[int, ...], block: tuple[int, ...]) -> Iterator[tuple[slic
     axes = [range(0, length, step) for length, step in zip(shape, block, strict=True)]
     for corner in itertools.product(*axes):
         yield tuple(slice(start, min(start + step, length)) for start, step, length in zip(corner, block, shape, strict=True))
+
+
+def _axis_boxes(index: AxisIndex, length: int) -> Iterator[AxisBox]:
+    """Chunks along an axis of which the same is wanted: the whole ones of a range, each other by itself."""
+    if not isinstance(index, range) or index.step > 1:
+        yield from _single(_range_parts(index, length) if isinstance(index, range) else _list_parts(index, length))
+        return
+    begin = min(len(index), -index.start % length)
+    count = (len(index) - begin) // length
+    end = begin + count * length
+    yield from _single(_range_parts(index[:begin], length))
+    if count:
+        first = index[begin] // length
+        yield range(first, first + count), slice(0, length, 1), slice(begin, end)
+    yield from _single(_range_parts(index[end:], length), end)
+
+
+def _single(parts: Iterator[AxisPart], origin: int = 0) -> Iterator[AxisBox]:
+    for chunk, inside, target in parts:
+        yield range(chunk, chunk + 1), inside, slice(target.start + origin, target.stop + origin)
 
 
 def _range_parts(index: range, length: int) -> Iterator[AxisPart]:

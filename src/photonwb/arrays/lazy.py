@@ -217,22 +217,27 @@ class LazyArray:
             yield before[0], before[1].result()
 
     def _fetched(self, layout: Any, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
-        import numpy as np
-
         from .reading import can_read, read
-        from .selection import counts, fetch_key
 
         if can_read(layout):
             values = read(layout, fetch)
             if layout.chunks is not None and layout.filters:
                 self._read_ahead(layout, fetch)
-        elif fetch and 0 not in counts(fetch):
-            values = np.asarray(self.source.read(fetch_key(fetch)))
         else:
-            values = np.empty(counts(fetch), self.source.dtype)
-            if not fetch:
-                values[()] = self.source.read(())
+            values = self._read_by_source(fetch)
         return values if self._dtype is None else values.astype(self._dtype, copy=False)
+
+    def _read_by_source(self, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
+        import numpy as np
+
+        from .selection import counts, fetch_key
+
+        if fetch and 0 not in counts(fetch):
+            return np.asarray(self.source.read(fetch_key(fetch)))
+        values = np.empty(counts(fetch), self.source.dtype)
+        if not fetch:
+            values[()] = self.source.read(())
+        return values
 
     def _nbytes_of(self, fetch: tuple[AxisIndex, ...]) -> int:
         return math.prod(map(len, fetch)) * self.dtype.itemsize

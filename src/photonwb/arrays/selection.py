@@ -85,8 +85,14 @@ def select(key: Any, shape: tuple[int, ...]) -> Selection:
             has_array = True
         fetch.append(positions)
         pick.append(picked)
-    whole = all(isinstance(item, slice) and item == FULL for item in pick)
+    special = [place for place, item in enumerate(pick) if not isinstance(item, slice) or item != FULL]
+    whole = not special or (len(special) == 1 and _is_all(pick[special[0]], fetch, special[0]))
     return Selection(tuple(fetch), None if whole else tuple(pick))
+
+
+def _is_all(item: Any, fetch: list[AxisIndex], axis: int) -> bool:
+    """Whether the one item that is no full slice is an index array that picks all that was fetched, as it comes."""
+    return isinstance(item, np.ndarray) and item.ndim == 1 and np.array_equal(item, np.arange(len(fetch[axis])))
 
 
 def counts(fetch: tuple[AxisIndex, ...]) -> tuple[int, ...]:
