@@ -203,13 +203,14 @@ class LazyArray:
     def _blocks(self, places: Iterator[tuple[slice, ...]]) -> Iterator[tuple[tuple[slice, ...], NDArray[Any]]]:
         from .pool import submit, threads
 
-        if threads() == 1:
+        most = getattr(self.source.byte_layout(), "threads", None)
+        if threads(most) == 1:
             for place in places:
                 yield place, self[place]
             return
         before = None
         for place in places:
-            coming = submit(self.__getitem__, place)
+            coming = submit(self.__getitem__, place, most=most)
             if before is not None:
                 yield before[0], before[1].result()
             before = place, coming
@@ -258,7 +259,7 @@ class LazyArray:
         first = fetch[0] if fetch else None
         if isinstance(first, range) and first:
             goes_on, self._stop = first.start == self._stop, first.stop
-            if goes_on and threads() > 1:
+            if goes_on and threads(layout.threads) > 1:
                 with contextlib.suppress(RuntimeError):  # the interpreter is about to end and starts no more threads
                     read_ahead(layout, fetch)
 

@@ -23,6 +23,12 @@ _READING = threading.Lock()
 class LocalFile:
     """A file open for reading.
 
+    Parameters
+    ----------
+    path : str
+    threads : int, optional
+        How many may read it at a time, see `pool.threads`.
+
     Attributes
     ----------
     size : int
@@ -33,8 +39,9 @@ class LocalFile:
         When that was last, in seconds since 1970.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, threads: int | None = None) -> None:
         self.path = path
+        self.threads = threads
         try:
             self._descriptor = os.open(path, _FLAGS)
         except OSError as error:

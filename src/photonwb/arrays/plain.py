@@ -111,7 +111,12 @@ class PlainPart:
         if self._is_one_run and self._length <= PIECE:
             file.read_into(offset + self._start, data)
         else:
-            run_all(lambda piece: file.read_into(piece[0], data[piece[1] : piece[1] + piece[2]]), self._pieces(offset))
+
+            def read(piece: tuple[int, int, int]) -> None:
+                place, start, length = piece
+                file.read_into(place, data[start : start + length])
+
+            run_all(read, self._pieces(offset), file.threads)
         if straight is not target:
             target[...] = straight
 

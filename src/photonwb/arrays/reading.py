@@ -93,7 +93,7 @@ def read(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
     if place is None:
         return _filled(layout, fetch)
     block = np.empty(counts(fetch), layout.dtype)
-    with LocalFile(layout.path) as file:
+    with LocalFile(layout.path, layout.threads) as file:
         _require_size(layout, file, place, math.prod(layout.shape) * layout.dtype.itemsize)
         PlainPart(layout.shape, fetch_key(fetch), layout.dtype).read(file, place.offset, block, Room())
     return block
@@ -107,15 +107,15 @@ def _read_chunks(layout: ByteLayout, chunks: tuple[int, ...], fetch: tuple[AxisI
     block = np.empty(counts(fetch), layout.dtype) if is_whole else _filled(layout, fetch)
     with LocalFile(layout.path) as file:
         reader = _ChunkReader(layout, file, block)
-        run_all(reader.read_parts, _groups(parts, reader.pipeline.nbytes))
+        run_all(reader.read_parts, _groups(parts, reader.pipeline.nbytes), layout.threads)
     return block
 
 
 def _read_plain_chunks(layout: ByteLayout, chunks: tuple[int, ...], fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
     boxes = [_PlainBox(layout, chunks, box) for box in chunk_boxes(fetch, chunks)]
     block = np.empty(counts(fetch), layout.dtype) if all(box.is_whole for box in boxes) else _filled(layout, fetch)
-    with LocalFile(layout.path) as file:
-        run_all(lambda read: read(file), [read for box in boxes for read in box.reads(block)])
+    with LocalFile(layout.path, layout.threads) as file:
+        run_all(lambda read: read(file), [read for box in boxes for read in box.reads(block)], layout.threads)
     return block
 
 
@@ -167,14 +167,15 @@ def read_ahead(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> None:
     rest = [[number for number, _, _ in parts] for parts in axis_parts(fetch[1:], layout.chunks[1:])]
     nbytes = math.prod(layout.chunks) * layout.dtype.itemsize
     row = first[-1] // layout.chunks[0] + 1
-    coming = itertools.product(range(row, row + 2 * threads()), *rest)
+    coming = itertools.product(range(row, row + 2 * threads(layout.threads)), *rest)
     with LocalFile(layout.path) as file:
         if not may_keep(file):
             return
         for chunk in itertools.islice(coming, chunk_cache.limit // 4 // nbytes):
             place = layout.places.get(chunk)
             if place is not None:
-                chunk_cache.expect(_cache_key(layout, file, place), functools.partial(submit, _decode_ahead, layout, place))
+                decode = functools.partial(submit, _decode_ahead, layout, place, most=layout.threads)
+                chunk_cache.expect(_cache_key(layout, file, place), decode)
 
 
 def _decode_ahead(layout: ByteLayout, place: ChunkPlace) -> None:

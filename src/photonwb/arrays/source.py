@@ -41,6 +41,8 @@ class ByteLayout(NamedTuple):
         Value of chunks that were never written.
     places : dict
         Chunk coordinates (in chunks, not elements) to their place; {(): place} for an array in one piece.
+    threads : int, optional
+        How many may read it at a time, see `pool.threads`.
     """
 
     path: str
@@ -50,6 +52,7 @@ class ByteLayout(NamedTuple):
     filters: tuple[tuple[str, Mapping[str, Any]], ...]
     fill: Any
     places: Mapping[tuple[int, ...], ChunkPlace]
+    threads: int | None = None
 
 
 class ArraySource(Protocol):

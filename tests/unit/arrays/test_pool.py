@@ -20,6 +20,27 @@ def test_the_number_of_threads(monkeypatch):
         assert 1 <= threads() <= (os.cpu_count() or 1)
 
 
+def test_the_number_of_threads_that_somebody_asks_for(monkeypatch):
+    monkeypatch.setenv("PHOTONWB_THREADS", "3")
+    assert [threads(most) for most in (None, 1, 2, 5)] == [3, 1, 2, 3]
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_no_more_threads_than_asked_for(monkeypatch, most):
+    monkeypatch.setenv("PHOTONWB_THREADS", "8")
+    seen: set[int] = set()
+
+    def work(item):
+        seen.add(threading.get_ident())
+        time.sleep(0.001)
+
+    run_all(work, range(50), most)
+    for one in [submit(work, item, most=most) for item in range(50)]:
+        one.result()
+    run_all(work, range(50), most)
+    assert most <= len(seen) <= most + 1  # this one takes part
+
+
 @pytest.mark.parametrize("count", ["1", "4"])
 def test_all_items_are_done_once(monkeypatch, count):
     monkeypatch.setenv("PHOTONWB_THREADS", count)
