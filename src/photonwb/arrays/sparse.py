@@ -165,15 +165,25 @@ def without_zeros(blocks: Iterable[Block], chunks: tuple[int, ...]) -> Iterator[
 
 def _bounds(image: NDArray[Any]) -> tuple[slice, ...]:
     """The smallest box around the elements of which some byte is not zero."""
+    if image.flags.f_contiguous and image.ndim > 1 and not image.flags.c_contiguous:
+        return _bounds(image.T)[::-1]
     if not image.size:
         return (slice(0, 0),) * image.ndim
-    length = image.shape[0]
-    data = np.ascontiguousarray(image).reshape(length, -1).view(np.uint8)
-    first = _span(data.max(axis=1))
+    if len(image) == 1 and image.ndim > 1:
+        return (slice(0, 1), *_bounds(image[0]))
+    words = _words(image)
+    first = _span(np.bitwise_or.reduce(words, axis=1))
     if image.ndim == 1 or first.start == first.stop:
         return (first, *(slice(0, 0),) * (image.ndim - 1))
-    rest = data[first].max(axis=0).view(image.dtype).reshape(image.shape[1:])
+    rest = np.bitwise_or.reduce(words[first], axis=0).view(image.dtype).reshape(image.shape[1:])
     return (first, *_bounds(rest))
+
+
+def _words(image: NDArray[Any]) -> NDArray[Any]:
+    """The bytes of each row in the widest words that make it up: they are looked at as fast as memory gives them."""
+    rows = np.ascontiguousarray(image).reshape(len(image), -1)
+    width = math.gcd(rows.shape[1] * rows.itemsize, 8)
+    return rows.view(f"u{width}")
 
 
 def _span(marks: NDArray[Any]) -> slice:
