@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Callable, Iterator
 
     from .selection import AxisIndex
 
@@ -48,12 +48,17 @@ def axis_parts(fetch: tuple[AxisIndex, ...], chunks: tuple[int, ...]) -> list[li
     ]
 
 
-def joined_parts(axes: list[list[AxisPart]], among: Container[tuple[int, ...]] | None = None) -> Iterator[ChunkPart]:
-    """The chunks of all axes together, in C order; only those `among` some, if given."""
-    for parts in itertools.product(*axes):
-        chunk = tuple([part[0] for part in parts])
-        if among is None or chunk in among:
-            yield ChunkPart(chunk, tuple([part[1] for part in parts]), tuple([part[2] for part in parts]))
+def joined_parts(axes: list[list[AxisPart]], place_of: Callable[[tuple[int, ...]], object] | None = None) -> Iterator[ChunkPart]:
+    """The chunks of all axes together, in C order; only those that have a place, if somebody says which.
+
+    Of masks most chunks have none, and are passed over without a step of ours for each.
+    """
+    numbers = [[part[0] for part in parts] for parts in axes]
+    joined = zip(itertools.product(*numbers), itertools.product(*axes), strict=True)
+    if place_of is not None:
+        joined = itertools.compress(joined, map(place_of, itertools.product(*numbers)))
+    for chunk, parts in joined:
+        yield ChunkPart(chunk, tuple([part[1] for part in parts]), tuple([part[2] for part in parts]))
 
 
 def covers(inside: tuple[Any, ...], chunks: tuple[int, ...]) -> bool:
@@ -82,12 +87,11 @@ def steps(shape: tuple[int, ...], block: tuple[int, ...]) -> Iterator[tuple[slic
 
 
 def _range_parts(index: range, length: int) -> Iterator[AxisPart]:
-    done = 0
-    while done < len(index):
-        chunk = index[done] // length
-        after = min(len(index), -((index.start - (chunk + 1) * length) // index.step))
-        origin = chunk * length
-        yield chunk, slice(index[done] - origin, index[after - 1] + 1 - origin, index.step), slice(done, after)
+    step, count, done = index.step, len(index), 0
+    while done < count:
+        chunk, first = divmod(index.start + done * step, length)
+        after = min(count, done - (first - length) // step)
+        yield chunk, slice(first, first + (after - done - 1) * step + 1, step), slice(done, after)
         done = after
 
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from photonwb.arrays.source import ChunkPlace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .hdf5_nodes import HDF5Dataset
 
 __all__ = ["ChunkPlaces"]
@@ -42,8 +44,12 @@ class ChunkPlaces(Mapping[tuple[int, ...], ChunkPlace]):
             raise KeyError(chunk)
         return found
 
-    def get(self, chunk: tuple[int, ...], default: Any = None) -> Any:
-        """Place of a chunk, `default` for one that was never written."""
+    @property
+    def get(self) -> Callable[..., Any]:  # pyright: ignore[reportIncompatibleMethodOverride] - it is called as the method is
+        """Place of a chunk, or a default for one that was never written; once all are listed, as fast as a dictionary."""
+        return self._get if self._all is None else self._all.get
+
+    def _get(self, chunk: tuple[int, ...], default: Any = None) -> Any:
         if self._all is not None:
             return self._all.get(chunk, default)
         if chunk not in self._looked_up:
