@@ -164,13 +164,14 @@ def without_zeros(blocks: Iterable[Block], chunks: tuple[int, ...]) -> Iterator[
 
 
 def _bounds(image: NDArray[Any]) -> tuple[slice, ...]:
-    """The smallest box around the elements of which some byte is not zero."""
+    """The smallest box around the elements of which some byte is not zero; empty along all axes where there are none."""
     if image.flags.f_contiguous and image.ndim > 1 and not image.flags.c_contiguous:
         return _bounds(image.T)[::-1]
     if not image.size:
         return (slice(0, 0),) * image.ndim
     if len(image) == 1 and image.ndim > 1:
-        return (slice(0, 1), *_bounds(image[0]))
+        inside = _bounds(image[0])
+        return (slice(0, min(1, inside[0].stop)), *inside)
     words = _words(image)
     first = _span(np.bitwise_or.reduce(words, axis=1))
     if image.ndim == 1 or first.start == first.stop:
@@ -193,19 +194,25 @@ def _span(marks: NDArray[Any]) -> slice:
 
 def _on_grid(places: list[tuple[slice, ...]], edges: tuple[int, ...], shape: tuple[int, ...]) -> tuple[slice, ...]:
     """Whole chunks around all these places."""
+    filled = [place for place in places if not _is_empty(place)]
+    if not filled:
+        return (slice(0, 0),) * len(shape)
     found: list[slice] = []
-    for axis, (edge, length) in enumerate(zip(edges, shape, strict=True)):
-        spans = [place[axis] for place in places if place[axis].stop > place[axis].start]
-        start = min((span.start for span in spans), default=0)
-        stop = max((span.stop for span in spans), default=0)
-        found.append(slice(start // edge * edge, min(length, -(-stop // edge) * edge)))
+    for spans, edge, length in zip(zip(*filled, strict=True), edges, shape, strict=True):
+        start = min([span.start for span in spans])
+        stop = max([span.stop for span in spans])
+        found.append(slice(start - start % edge, min(length, stop + -stop % edge)))
     return tuple(found)
 
 
 def _within(place: tuple[slice, ...], outer: tuple[slice, ...]) -> tuple[slice, ...]:
-    if any(axis.start == axis.stop for axis in place):
+    if _is_empty(place):
         return (slice(0, 0),) * len(place)
-    return tuple(slice(inner.start - around.start, inner.stop - around.start) for inner, around in zip(place, outer, strict=True))
+    return tuple([slice(inner.start - around.start, inner.stop - around.start) for inner, around in zip(place, outer, strict=True)])
+
+
+def _is_empty(place: tuple[slice, ...]) -> bool:
+    return not place[0].stop  # nor along any other axis, see `_bounds`
 
 
 def _fitted(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
