@@ -208,7 +208,8 @@ def _on_grid(places: list[tuple[slice, ...]], edges: tuple[int, ...], shape: tup
 def _within(place: tuple[slice, ...], outer: tuple[slice, ...]) -> tuple[slice, ...]:
     if _is_empty(place):
         return (slice(0, 0),) * len(place)
-    return tuple([slice(inner.start - around.start, inner.stop - around.start) for inner, around in zip(place, outer, strict=True)])
+    starts = [around.start for around in outer]
+    return tuple([slice(inner.start - start, inner.stop - start) for inner, start in zip(place, starts, strict=True)])
 
 
 def _is_empty(place: tuple[slice, ...]) -> bool:
