@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SparseStack", "without_zeros"]
 
+# Unsigned integers by their width in bytes.
+_WORDS = {width: np.dtype(f"u{width}") for width in (1, 2, 4, 8)}
+
 
 class _Box(NamedTuple):
     """Part of an image: where it lies, and what it holds."""
@@ -173,7 +176,7 @@ def _bounds(image: NDArray[Any]) -> tuple[slice, ...]:
         inside = _bounds(image[0])
         return (slice(0, min(1, inside[0].stop)), *inside)
     words = _words(image)
-    first = _span(np.bitwise_or.reduce(words, axis=1))
+    first = _span(np.bitwise_or.reduce(words, axis=1) if words.shape[1] > 1 else words[:, 0])
     if image.ndim == 1 or first.start == first.stop:
         return (first, *(slice(0, 0),) * (image.ndim - 1))
     rest = np.bitwise_or.reduce(words[first], axis=0).view(image.dtype).reshape(image.shape[1:])
@@ -182,13 +185,12 @@ def _bounds(image: NDArray[Any]) -> tuple[slice, ...]:
 
 def _words(image: NDArray[Any]) -> NDArray[Any]:
     """The bytes of each row in the widest words that make it up: they are looked at as fast as memory gives them."""
-    rows = np.ascontiguousarray(image).reshape(len(image), -1)
-    width = math.gcd(rows.shape[1] * rows.itemsize, 8)
-    return rows.view(f"u{width}")
+    rows = (image if image.flags.c_contiguous else image.copy()).reshape(len(image), -1)
+    return rows.view(_WORDS[math.gcd(rows.shape[1] * rows.itemsize, 8)])
 
 
 def _span(marks: NDArray[Any]) -> slice:
-    found = np.flatnonzero(marks)
+    found = marks.nonzero()[0]
     return slice(int(found[0]), int(found[-1]) + 1) if len(found) else slice(0, 0)
 
 
