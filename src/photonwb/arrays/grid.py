@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from .selection import AxisIndex
 
@@ -48,15 +48,17 @@ def axis_parts(fetch: tuple[AxisIndex, ...], chunks: tuple[int, ...]) -> list[li
     ]
 
 
-def joined_parts(axes: list[list[AxisPart]], place_of: Callable[[tuple[int, ...]], object] | None = None) -> Iterator[ChunkPart]:
-    """The chunks of all axes together, in C order; only those that have a place, if somebody says which.
+def joined_parts(
+    axes: list[list[AxisPart]], among: Callable[[Sequence[Sequence[int]]], Iterable[object]] | None = None
+) -> Iterator[ChunkPart]:
+    """The chunks of all axes together, in C order; only those of which `among` says something true, if given.
 
-    Of masks most chunks have none, and are passed over without a step of ours for each.
+    It is asked once, by the numbers of the chunks along each axis: of masks most chunks are passed over.
     """
     numbers = [[part[0] for part in parts] for parts in axes]
     joined = zip(itertools.product(*numbers), itertools.product(*axes), strict=True)
-    if place_of is not None:
-        joined = itertools.compress(joined, map(place_of, itertools.product(*numbers)))
+    if among is not None:
+        joined = itertools.compress(joined, among(numbers))
     for chunk, parts in joined:
         yield ChunkPart(chunk, tuple([part[1] for part in parts]), tuple([part[2] for part in parts]))
 

@@ -134,9 +134,13 @@ def byte_layout(dataset: HDF5Dataset) -> ByteLayout | None:
     """Where the bytes of a dataset lie in its file; None where they cannot be told, or are no plain numbers."""
     opened = dataset.object_id
     stored, properties, space = opened.get_type(), opened.get_create_plist(), opened.get_space()
-    if not _has_places(properties, space) or not has_plain_bytes(stored, element_from(stored)):
+    if not _has_places(properties, space):
         return None
-    dtype = np.dtype(stored.dtype.str) if stored.dtype.metadata else stored.dtype
+    element = element_from(stored)
+    if not has_plain_bytes(stored, element):
+        return None
+    # That of a compound tells where its members lie, between which there may be room.
+    dtype = dtype_of(element) if isinstance(element, np.dtype) else stored.dtype
     fill = np.zeros((), dtype)
     if properties.fill_value_defined() == h5d.FILL_VALUE_USER_DEFINED:
         properties.get_fill_value(fill)

@@ -337,7 +337,7 @@ class HDF5Dataset(_Node):
                 dataset.write(*_spaces(dataset.get_space(), dataset.shape, box), encoded)
 
     def write_blocks(self, blocks: Iterable[Block]) -> None:
-        from .hdf5_writing import write_blocks  # which nobody needs to read
+        from .hdf5_writing import write_blocks
 
         write_blocks(self, blocks)
 
