@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -82,12 +82,19 @@ def axis_parts(fetch: tuple[AxisIndex, ...], chunks: tuple[int, ...]) -> list[li
     ]
 
 
-def joined_parts(axes: list[list[AxisPart]], among: Container[tuple[int, ...]] | None = None) -> Iterator[ChunkPart]:
-    """The chunks of all axes together, in C order; only those `among` some, if given."""
-    for parts in itertools.product(*axes):
-        chunk = tuple([part[0] for part in parts])
-        if among is None or chunk in among:
-            yield ChunkPart(chunk, tuple([part[1] for part in parts]), tuple([part[2] for part in parts]))
+def joined_parts(
+    axes: list[list[AxisPart]], among: Callable[[Sequence[Sequence[int]]], Iterable[object]] | None = None
+) -> Iterator[ChunkPart]:
+    """The chunks of all axes together, in C order; only those of which `among` says something true, if given.
+
+    It is asked once, by the numbers of the chunks along each axis: of masks most chunks are passed over.
+    """
+    numbers = [[part[0] for part in parts] for parts in axes]
+    joined = zip(itertools.product(*numbers), itertools.product(*axes), strict=True)
+    if among is not None:
+        joined = itertools.compress(joined, among(numbers))
+    for chunk, parts in joined:
+        yield ChunkPart(chunk, tuple([part[1] for part in parts]), tuple([part[2] for part in parts]))
 
 
 def covers(inside: tuple[Any, ...], chunks: tuple[int, ...]) -> bool:
@@ -136,12 +143,11 @@ def _single(parts: Iterator[AxisPart], origin: int = 0) -> Iterator[AxisBox]:
 
 
 def _range_parts(index: range, length: int) -> Iterator[AxisPart]:
-    done = 0
-    while done < len(index):
-        chunk = index[done] // length
-        after = min(len(index), -((index.start - (chunk + 1) * length) // index.step))
-        origin = chunk * length
-        yield chunk, slice(index[done] - origin, index[after - 1] + 1 - origin, index.step), slice(done, after)
+    step, count, done = index.step, len(index), 0
+    while done < count:
+        chunk, first = divmod(index.start + done * step, length)
+        after = min(count, done - (first - length) // step)
+        yield chunk, slice(first, first + (after - done - 1) * step + 1, step), slice(done, after)
         done = after
 
 

@@ -101,7 +101,7 @@ def read(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
 
 def _read_chunks(layout: ByteLayout, chunks: tuple[int, ...], fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
     axes = axis_parts(fetch, chunks)
-    parts = list(joined_parts(axes, among=layout.places))
+    parts = list(joined_parts(axes, layout.stored))
     # Of masks most chunks are not there; and memory that nobody has touched yet is zero for nothing.
     is_whole = len(parts) == math.prod(map(len, axes))
     block = np.empty(counts(fetch), layout.dtype) if is_whole else _filled(layout, fetch)

@@ -6,6 +6,8 @@ it up to a tenth of that. So the first few are looked up one by one, and all are
 
 from __future__ import annotations
 
+import itertools
+import math
 import operator
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from photonwb.arrays.source import ChunkPlace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from .hdf5_nodes import HDF5Dataset
 
 __all__ = ["ChunkPlaces"]
@@ -60,6 +64,16 @@ class ChunkPlaces(Mapping[tuple[int, ...], ChunkPlace]):
             return default
         found = self._known[chunk] = _place(info)
         return found
+
+    def among(self, numbers: Sequence[Sequence[int]]) -> Iterable[object]:
+        """For each chunk with these numbers along each axis, in C order, something that is true if it is stored.
+
+        Of masks most chunks are not, and they are many.
+        """
+        if self._all is None and math.prod(map(len, numbers)) <= FEW - len(self._known):
+            return map(self.get, itertools.product(*numbers))
+        starts = [[number * length for number in axis] for axis, length in zip(numbers, self._chunks, strict=True)]
+        return map(self._listed().get, itertools.product(*starts))
 
     def __contains__(self, chunk: object) -> bool:
         return self.get(chunk) is not None  # type: ignore[arg-type] - of anything else there is no chunk
