@@ -13,11 +13,21 @@ from photonwb.arrays.shapes import shape_of
 from photonwb.common import DynamicTable, column
 from photonwb.common.rows import as_rows
 from photonwb.core import LabelledDict, MultiContainerInterface
-from photonwb.errors import InvalidValueError
+from photonwb.errors import InvalidValueError, PhotonwbError
 from photonwb.model.fields import children, link
 from photonwb.model.labelled import adder, creator, getter
-from photonwb.regions.arguments import ImageShapes, image_of, images_of, pixels_of, pixels_of_many
-from photonwb.regions.masks import as_mask, image_to_pixel, image_to_voxel, pixel_to_image, voxel_to_image
+from photonwb.regions.adding import MaskAdder
+from photonwb.regions.arguments import ImageShapes, image_of, images_of, pixels_of_many
+from photonwb.regions.masks import (
+    DIMENSIONS,
+    as_mask,
+    finite_mask,
+    image_to_pixel,
+    image_to_voxel,
+    mask_dtype,
+    pixel_to_image,
+    voxel_to_image,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -25,6 +35,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from photonwb.arrays.growing import GrowingArray
     from photonwb.common import DynamicTableRegion, ElementIdentifiers, MeaningsTable, VectorData
     from photonwb.image import ImageSeries
     from photonwb.layouts.axis_order import AxisOrder
@@ -94,6 +105,14 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
         colnames = self.colnames
         return [name for name in _MASKS if name in colnames]
 
+    @property
+    def _mask_columns(self) -> dict[str, VectorData | None]:
+        """The columns of these kinds."""
+        found = self.__dict__.get("_columns_of_masks")
+        if found is None:
+            found = self.__dict__["_columns_of_masks"] = {name: self._member(name) for name in self._mask_names()}
+        return found
+
     # ---- adding regions
 
     def add_roi(
@@ -123,15 +142,21 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
             No mask, other kinds of masks than the rows before, a mask that is none or does not lie in the image, or columns that
             are missing or unknown. The table stays as it was.
         """
+        is_alone = id is None and image_mask is None and not columns
+        adder: MaskAdder | None = self.__dict__.get("_mask_adder") if is_alone else None
+        if adder is not None and adder.add(self, pixel_mask, voxel_mask):
+            return
         masks: dict[str, Any] = {}
-        shapes, label = self._image_shapes(), self._label()
-        if pixel_mask is not None:
-            masks["pixel_mask"] = pixels_of(pixel_mask, "pixel_mask", shapes, label)
-        if voxel_mask is not None:
-            masks["voxel_mask"] = pixels_of(voxel_mask, "voxel_mask", shapes, label)
+        for name, mask in (("pixel_mask", pixel_mask), ("voxel_mask", voxel_mask)):
+            if mask is not None:
+                column = self._mask_columns.get(name)
+                growing = None if column is None else column._growing_of(mask_dtype(DIMENSIONS[name]))
+                masks[name] = self._pixels_of(mask, name, growing)
         if image_mask is not None:
-            masks["image_mask"] = image_of(image_mask, shapes, label)
-        self._insert(self.add_row, masks, id=id, **columns)
+            masks["image_mask"] = image_of(image_mask, self._image_shapes(), self._label())
+        self._insert(self._add_row, masks, columns, id)
+        if is_alone:
+            self.__dict__["_mask_adder"] = MaskAdder.of(self)
 
     def add_rois(
         self,
@@ -183,13 +208,23 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
                 masks[name] = pixels_of_many(given, name, ends, image_shape, shapes, label)
         if image_mask is not None:
             masks["image_mask"] = images_of(image_mask, shapes, label)
-        self._insert(self.add_rows, masks, id=id, **columns)
+        self._insert(self._add_rows, masks, columns, id)
 
-    def _insert(self, add: Callable[..., None], masks: dict[str, Any], **columns: Any) -> None:
+    def _pixels_of(self, mask: ArrayLike, name: str, growing: GrowingArray | None) -> NDArray[Any]:
+        """The pixel or voxel mask of a region, in the room of the array that it goes to, if that is known."""
+        try:
+            pixels = finite_mask(mask, DIMENSIONS[name], name, growing)
+        except PhotonwbError as error:
+            raise type(error)(f"{self._label()}.{error}") from None
+        if self.reference_images or "image_mask" in self.colnames:
+            self._image_shapes().check_pixels(pixels, f"{self._label()}.{name}")
+        return pixels
+
+    def _insert(self, add: Callable[..., None], masks: dict[str, Any], columns: dict[str, Any], id: Any) -> None:
         """Add rows that have a mask, and masks of the same kinds as the rows before."""
-        before = self._mask_names()
-        if before == list(masks) and masks:
-            add(**masks, **columns)
+        before = self._mask_columns
+        if before.keys() == masks.keys() and masks:
+            add({**masks, **columns} if columns else masks, id)
             return
         if not masks:
             raise InvalidValueError(f"{self._label()}: a region needs a mask: give {' or '.join(_MASKS)}")
@@ -199,8 +234,8 @@ class PlaneSegmentation(DynamicTable, neurodata_type="PlaneSegmentation", namesp
         try:
             self._remove_columns([name for name in before if name not in masks])
             if "image_mask" in masks and "image_mask" not in before and len(masks["image_mask"]):
-                self._begin_images(masks["image_mask"] if add == self.add_row else masks["image_mask"][0])
-            add(**masks, **columns)
+                self._begin_images(masks["image_mask"] if add == self._add_row else masks["image_mask"][0])
+            add({**masks, **columns}, id)
         except BaseException:
             self._revert(snapshot)
             raise

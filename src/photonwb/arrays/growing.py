@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["GrowingArray", "as_opaque", "extended", "is_array", "is_wrapper", "loaded"]
+__all__ = ["GrowingArray", "as_opaque", "empty_array", "extended", "is_array", "is_wrapper", "loaded"]
 
 
 def extended(data: Any, values: Iterable[Any]) -> Any:
@@ -90,14 +90,43 @@ class GrowingArray:
         The values so far: a view that stays as it is when more are added.
     """
 
-    __slots__ = ("_opaque_room", "_room", "array")
+    __slots__ = ("_lent", "_opaque_room", "_room", "_tables", "array")
 
     def __init__(self, values: NDArray[Any]) -> None:
         # There is no room yet, so the first addition copies and never writes into an array of somebody else.
         self.array = self._room = values
         self._opaque_room: NDArray[Any] | None = None  # the same memory, see `as_opaque`
+        self._tables: dict[tuple[str, ...], tuple[NDArray[Any], ...]] = {}  # the same memory, see `as_tables`
+        self._lent: NDArray[Any] | None = None  # the room that waits for its values
 
-    def extend(self, values: Iterable[Any]) -> NDArray[Any]:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return GrowingArray, (self.array,)  # a copy has no room yet
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def room(self, count: int) -> NDArray[Any]:
+        """Room for more values, which `extend` finds in place when it is given this very array.
+
+        What is not given back before other values are added belongs to these.
+        """
+        start = len(self.array)
+        stop = start + count
+        if self._opaque_room is None or stop > len(self._room):
+            self._make_room(stop)
+        self._lent = self._room[start:stop]
+        return self._lent
+
+    def as_tables(self, numbers: tuple[str, ...]) -> tuple[NDArray[Any], ...]:
+        """The memory of records, with the room behind them, once for each of some types of numbers: a row for each record."""
+        found = self._tables.get(numbers)
+        if found is None:
+            room = self._room
+            shape = len(room), len(room.dtype.names or ())
+            found = self._tables[numbers] = tuple(room.view(each).reshape(shape) for each in numbers)
+        return found
+
+    def extend(self, values: Iterable[Any] | GrowingArray) -> NDArray[Any]:
         """Add values at the end; returns all values.
 
         Raises
@@ -106,6 +135,12 @@ class GrowingArray:
             As `extended` does; the array stays as it was.
         """
         array = self.array
+        lent, self._lent = self._lent, None
+        if lent is not None and values is lent:
+            self.array = self._room[: len(array) + len(lent)]
+            return self.array
+        if isinstance(values, GrowingArray):
+            values = values.array
         new: Any = values if type(values) is type(array) else _as_array(values, array)
         if (new.ndim > 1 or array.ndim > 1) and new.shape[1:] != array.shape[1:]:
             raise InvalidValueError(f"expected values of shape {array.shape[1:]}, got {new.shape[1:]}")
@@ -124,7 +159,7 @@ class GrowingArray:
 
         # Twice what there was, or what is needed now: what is added in one piece must not take twice its memory.
         room = np.empty((max(2 * len(self._room), length, 16), *self.array.shape[1:]), self.array.dtype)
-        self._room, self._opaque_room = room, as_opaque(room)
+        self._room, self._opaque_room, self._tables = room, as_opaque(room), {}
         self._opaque_room[: len(self.array)] = as_opaque(self.array)
 
     def _fitted(self, new: NDArray[Any]) -> NDArray[Any]:
@@ -146,6 +181,13 @@ class GrowingArray:
         self.array = self._room = old
         self._opaque_room = None
         return fitted
+
+
+def empty_array(dtype: np.dtype[Any]) -> GrowingArray:
+    """An array that holds nothing yet."""
+    import numpy as np
+
+    return GrowingArray(np.empty(0, dtype))
 
 
 _NUMBERS = frozenset("iufc")

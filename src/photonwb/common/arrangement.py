@@ -372,7 +372,7 @@ class ArrangedColumns(Container):
         self._note_columns()
 
     def _forget_arrangement(self) -> None:
-        for derived in ("_top_columns", "_known_tops", "_row_parts", "_unusual"):
+        for derived in ("_top_columns", "_known_tops", "_row_parts", "_unusual", "_columns_of_masks", "_mask_adder"):
             self.__dict__.pop(derived, None)
 
     def _note_columns(self) -> None:

@@ -19,6 +19,7 @@ from photonwb.model.fields import attribute, content
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from photonwb.common.meanings import MeaningsTable
@@ -60,19 +61,33 @@ class GrowingData(Data):
         """Add several values at the end."""
         self._extend(arg)
 
+    def _growing_of(self, dtype: np.dtype[Any]) -> GrowingArray | None:
+        """What has room for more values of a type; None where they are kept otherwise."""
+        growing = self._growing
+        if growing is None or growing.array is not self.data:
+            return None
+        own = growing.array.dtype
+        return growing if own is dtype or own == dtype else None
+
     def _extend(self, values: Iterable[Any]) -> None:
         """Add values as they are, whatever a subclass makes of them otherwise."""
+        growing = self._growing
         try:
-            self.__dict__["data"] = self._extended(values)
+            if growing is not None and growing.array is self.data:
+                self.__dict__["data"] = growing.extend(values)
+            else:
+                self.__dict__["data"] = self._extended(values)
         except (InvalidTypeError, InvalidValueError) as error:
             raise type(error)(f"{self._label()}: {error}") from error
         self._note_growth()
 
     def _extended(self, values: Iterable[Any]) -> Any:
         data = self.data
-        growing = self._growing
-        if growing is not None and growing.array is data:
-            return growing.extend(values)
+        if isinstance(values, GrowingArray):
+            if type(data) is list and not data:  # nobody else has this array
+                self.__dict__["_growing"] = values
+                return values.array
+            values = values.array
         if hasattr(data, "extended"):  # arrays.sparse
             return data.extended(values)
         if type(data) is list and (data or not _has_array_type(values)):
@@ -93,11 +108,11 @@ class GrowingData(Data):
     def _state(self) -> tuple[Any, int | None]:
         """The data, and how many they are where they grow in place: what `_restore` needs to undo additions."""
         data = self.data
+        if type(data) is list:
+            return data, len(data)
         growing = self._growing
         if growing is not None and growing.array is data:
             return data, None
-        if type(data) is list:
-            return data, len(data)
         return data, len(data.data) if is_wrapper(data) and hasattr(data.data, "__len__") else None
 
     def _restore(self, data: Any, length: int | None) -> None:

@@ -187,8 +187,13 @@ class FilledColumns(ArrangedColumns):
             A column is missing or unknown, a value does not fit, or the identifier is not unique; the table is as it was before.
         """
         values = columns if data is None else {**data, **columns}
-        identifiers = self.id
         identifier = id if data is None or id is not None else values.pop("id", None)
+        self._add_row(values, identifier, enforce_unique_id, check_ragged)
+
+    def _add_row(
+        self, values: Mapping[str, Any], identifier: int | None, enforce_unique_id: bool = False, check_ragged: bool = True
+    ) -> None:
+        identifiers = self.id
         if identifier is None:
             identifier = len(identifiers)
         elif type(identifier) is not int and not is_whole(identifier):
@@ -209,7 +214,7 @@ class FilledColumns(ArrangedColumns):
             raise
         if check_ragged:
             for name, column in tops.items():
-                if type(values[name]) not in _SCALARS and type(column.data) is list and type(column) is not VectorIndex:
+                if type(column) is not VectorIndex and type(values[name]) not in _SCALARS and type(column.data) is list:
                     self._warn_if_ragged(name, column)
 
     def add_rows(
@@ -239,7 +244,9 @@ class FilledColumns(ArrangedColumns):
         InvalidValueError
             As `add_row` does, or the columns differ in length; the table is as it was before.
         """
-        values = columns if data is None else {**data, **columns}
+        self._add_rows(columns if data is None else {**data, **columns}, id, enforce_unique_id)
+
+    def _add_rows(self, values: Mapping[str, Any], id: Sequence[int] | None, enforce_unique_id: bool = False) -> None:
         counts = {name: _count_of_rows(value) for name, value in values.items() if value is not None}
         if id is not None:
             counts["id"] = len(id)
@@ -305,7 +312,7 @@ class FilledColumns(ArrangedColumns):
         seen: set[str] = self.__dict__.setdefault("_ragged_columns", set())
         if data and name not in seen and building.is_ragged((data[0], data[-1])):
             seen.add(name)  # a ragged column never becomes even again: one warning is enough
-            warnings.warn(building.RAGGED_WARNING.format(doing="creating a column to add rows"), stacklevel=3)
+            warnings.warn(building.RAGGED_WARNING.format(doing="creating a column to add rows"), stacklevel=4)
 
 
 def _count_of_rows(values: Any) -> int:

@@ -7,7 +7,7 @@ once, so that a loop over ten thousand rows does not ask the file ten thousand t
 
 from __future__ import annotations
 
-from itertools import chain, pairwise
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from photonwb.arrays.growing import as_opaque, is_wrapper, loaded
@@ -137,6 +137,16 @@ class VectorIndex(VectorData, neurodata_type="VectorIndex"):
                 return spans
         return [self._span(row, ends) for row in rows]
 
+    def __getitem__(self, key: Any) -> Any:
+        if type(key) is int and key > 0:
+            # The short way to a row in a loop over all of them, of which the ends and the values around are in memory.
+            (data, ends), ahead, target = self._loaded, self._ahead, self.target
+            if data is self.data and ahead is not None and ahead.target is target and key < len(ends):
+                row = ahead.kept(target.data, ends[key - 1], ends[key])
+                if row is not None:
+                    return row
+        return self.get(key)
+
     def get(self, arg: Any, **kwargs: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride] - established
         """The values of a row, or a list with those of several rows.
 
@@ -187,13 +197,13 @@ class VectorIndex(VectorData, neurodata_type="VectorIndex"):
             if type(data) is list:
                 return data[start:end]
             ahead = self._ahead
-            if ahead is None or ahead.array is not data:
-                ahead = self.__dict__["_ahead"] = _ReadAhead(data)
+            if ahead is None or ahead.target is not target or ahead.array is not data:
+                ahead = self.__dict__["_ahead"] = _ReadAhead(target, data)
             return ahead.read(start, end)
         return target.get(slice(start, end), **kwargs)
 
     def __iter__(self) -> Iterator[Any]:
-        return (self.get(row) for row in range(len(self._ends())))
+        return (self[row] for row in range(len(self._ends())))
 
     def get_target_data(self) -> VectorData:
         """The column with the values themselves, below all levels of indices."""
@@ -285,14 +295,14 @@ class _ReadAhead:
     Of an array that is read here and there, and not too large, all is kept.
     """
 
-    __slots__ = ("_expected", "_length", "_records", "_strays", "_stretch", "array")
+    __slots__ = ("_expected", "_length", "_strays", "_stretch", "array", "target")
 
-    def __init__(self, array: Any) -> None:
+    def __init__(self, target: VectorData, array: Any) -> None:
+        self.target = target
         self.array = array
         self._expected = -1
         self._strays = 0
-        self._stretch: tuple[int, Any] = (0, ())
-        self._records: Any = None  # type of the values where the stretch has them as plain bytes
+        self._stretch = _Stretch(0, 0, None)
         dtype = getattr(array, "dtype", None)
         row_bytes = dtype.itemsize if dtype is not None else 0
         row_bytes += _OBJECT if dtype is not None and dtype.hasobject else 0
@@ -302,37 +312,66 @@ class _ReadAhead:
         in_memory = dtype is None or type(array).__module__ == "numpy" or is_wrapper(array)
         self._length = 0 if in_memory else max(1, _STRETCH // max(1, row_bytes))
 
+    def kept(self, array: Any, start: int, end: int) -> Any:
+        """The values between two places of the array, None unless they are in memory."""
+        stretch = self._stretch
+        if array is not self.array or not stretch.first <= start < end <= stretch.last:
+            return None
+        self._expected = end
+        return stretch.part(start, end)
+
     def read(self, start: int, end: int) -> Any:
         """The values between two places."""
         if not self._length or start == end:
             return self.array[start:end]
-        first, values = self._stretch
-        if not first <= start <= end <= first + len(values):
+        stretch = self._stretch
+        if not stretch.first <= start <= end <= stretch.last:
             in_order = start == self._expected
             self._expected = end
             self._strays += not in_order
             if self._strays > _PATIENCE and len(self.array) * _STRETCH <= self._length * _WHOLE:
-                first, values = self._keep(0, self.array[:])
+                stretch = _Stretch(0, len(self.array), self.array[:])
             elif in_order and end - start < self._length:
-                first, values = self._keep(start, self.array[start : start + self._length])
+                values = self.array[start : start + self._length]
+                stretch = _Stretch(start, start + len(values), values)
             else:
                 return self.array[start:end]
+            self._stretch = stretch
         self._expected = end
-        # A copy, so that a row that is kept or changed has nothing to do with the others.
-        row = values[start - first : end - first].copy()
-        return row if self._records is None else row.view(self._records)
+        return stretch.part(start, end)
 
-    def _keep(self, first: int, values: Any) -> tuple[int, Any]:
-        opaque = as_opaque(values)
-        self._records = None if opaque is values else values.dtype
-        self._stretch = first, opaque
-        return self._stretch
+
+class _Stretch:
+    """Values between two places of an array, in memory."""
+
+    __slots__ = ("_bytes", "_itemsize", "_shape", "_values", "first", "last")
+
+    def __init__(self, first: int, last: int, values: Any) -> None:
+        self.first, self.last = first, last
+        self._values = values
+        self._bytes: Any = None
+        if values is not None and not values.dtype.hasobject:
+            import numpy as np
+
+            values = np.ascontiguousarray(values)
+            self._bytes, self._shape = values.reshape(-1).view(np.uint8).data, values.shape[1:]
+            self._itemsize = values.nbytes // max(1, len(values))
+
+    def part(self, start: int, end: int) -> Any:
+        """A copy of some of them, so that a row that is kept or changed has nothing to do with the others."""
+        values, first = self._values, self.first
+        if self._bytes is None:
+            return values[start - first : end - first].copy()
+        # An array made of bytes: numpy would copy records member by member.
+        size = self._itemsize
+        copied = bytearray(self._bytes[(start - first) * size : (end - first) * size])
+        return type(values)((end - start, *self._shape), values.dtype, copied)
 
 
 def _checked_ends(ends: Any, count: int, label: str) -> list[int]:
     """Ends of rows as a list of int, provided that they never decrease and lead to the end of `count` values."""
-    listed: list[int] = ends.tolist() if hasattr(ends, "tolist") else [int(end) for end in ends]
-    if listed and (listed[0] < 0 or any(end < before for before, end in pairwise(listed))):
+    listed: list[int] = ends.tolist() if hasattr(ends, "tolist") else list(map(int, ends))
+    if listed and (listed[0] < 0 or listed != sorted(listed)):
         raise InvalidValueError(f"{label}: expected ends of rows that never decrease")
     if (listed[-1] if listed else 0) != count:
         raise InvalidValueError(

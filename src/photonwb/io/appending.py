@@ -16,8 +16,7 @@ from photonwb.io.elements import converted, element_for, smallest_unsigned
 from photonwb.io.growing import Tail, growable
 from photonwb.io.references import reference_array
 from photonwb.model.checks import describe_value
-from photonwb.regions.arguments import DIMENSIONS
-from photonwb.regions.masks import mask_dtype
+from photonwb.regions.masks import DIMENSIONS, mask_dtype
 from photonwb.storage.contract import TEXT, Link, Reference, is_group
 
 if TYPE_CHECKING:

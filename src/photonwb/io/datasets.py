@@ -235,12 +235,15 @@ def is_postponed(container: AbstractContainer, field: Field, value: Any) -> bool
 
 def _index_element(container: AbstractContainer) -> ElementType | None:
     """Ends of ragged rows are unsigned, and no wider than it takes."""
-    if container.neurodata_type != "VectorIndex":
-        return None
+    return smallest_unsigned(_last_end(container)) if container.neurodata_type == "VectorIndex" else None
+
+
+def _last_end(container: AbstractContainer) -> int:
     import numpy as np
 
-    ends = np.asarray(container.fields["data"])
-    return smallest_unsigned(int(ends[-1]) if ends.size else 0)
+    ends: Any = container.fields["data"]
+    ends = ends[-1:] if isinstance(ends, list) else np.asarray(ends)
+    return int(ends[-1]) if len(ends) else 0
 
 
 def _element_in(node: Dataset, container: AbstractContainer) -> ElementType | None:
@@ -250,8 +253,7 @@ def _element_in(node: Dataset, container: AbstractContainer) -> ElementType | No
     wanted, there = _index_element(container), node.layout.element
     if wanted is None or not isinstance(there, np.dtype) or there.kind not in "iu":
         return wanted
-    ends = np.asarray(container.fields["data"])
-    return there if not ends.size or int(ends[-1]) <= np.iinfo(there).max else wanted
+    return there if _last_end(container) <= np.iinfo(there).max else wanted
 
 
 def converted_blocks(

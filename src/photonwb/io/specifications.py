@@ -78,7 +78,12 @@ def cache_specifications(store: Store, catalog: Catalog, namespaces: Iterable[st
         group = cast("Group", root["specifications"])
     except NotFoundError:
         group = root.create_group("specifications")
-    wanted = {included: None for namespace in namespaces for included in catalog.included(namespace)}
+    # The standard builds on nothing but itself, and is not parsed to find that out.
+    standard = catalog.namespaces.items() & bundled().namespaces.items()
+    wanted = {name for name, _ in standard}
+    for namespace in namespaces:
+        if namespace not in wanted:
+            wanted.update(catalog.included(namespace))
     for namespace in sorted(wanted):
         if namespace in group:
             continue

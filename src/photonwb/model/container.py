@@ -7,6 +7,7 @@ fields are loaded at first touch.
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -463,9 +464,11 @@ def _wrapped(
 
 
 def _new_id() -> str:
-    from uuid import uuid4
-
-    return str(uuid4())
+    """A random UUID (version 4); to import `uuid` would take as long as to write many an object."""
+    number = int.from_bytes(os.urandom(16), "big")
+    number = number & ~(0xF000 << 64 | 0xC000 << 48) | 0x4000 << 64 | 0x8000 << 48
+    digits = f"{number:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def _summary(value: Any) -> str:

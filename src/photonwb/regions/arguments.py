@@ -13,7 +13,7 @@ from photonwb.arrays.growing import is_array
 from photonwb.common.ragged import Ragged
 from photonwb.errors import InvalidValueError
 from photonwb.model.checks import mismatch
-from photonwb.regions.masks import as_mask, check_inside, check_weights
+from photonwb.regions.masks import DIMENSIONS, as_mask, check_inside, check_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
     from photonwb.typing import ArrayLike, Shape
 
-__all__ = ["DIMENSIONS", "ImageShapes", "image_of", "images_of", "pixels_of", "pixels_of_many"]
-
-DIMENSIONS = {"pixel_mask": 2, "voxel_mask": 3}
+__all__ = ["ImageShapes", "image_of", "images_of", "pixels_of_many"]
 
 
 class ImageShapes(NamedTuple):
@@ -62,20 +60,11 @@ class ImageShapes(NamedTuple):
             raise InvalidValueError(f"{place}: expected shape {reference}, as reference_images, got {shape}{hint}")
 
 
-def pixels_of(mask: ArrayLike, name: str, shapes: ImageShapes, label: str) -> NDArray[Any]:
-    """The pixel or voxel mask of one region."""
-    place = f"{label}.{name}"
-    pixels = as_mask(mask, DIMENSIONS[name], place)
-    check_weights(pixels["weight"], place)
-    shapes.check_pixels(pixels, place)
-    return pixels
-
-
 def pixels_of_many(
     given: Any, name: str, ends: ArrayLike | None, image_shape: Sequence[int] | None, shapes: ImageShapes, label: str
 ) -> Ragged:
     """The pixel or voxel masks of many regions, from any form that tells them."""
-    from photonwb.regions.rois import RoiSet
+    from photonwb.regions.rois import RoiSet, joined
 
     dimensions, place = DIMENSIONS[name], f"{label}.{name}"
     if isinstance(given, Ragged):
@@ -89,7 +78,11 @@ def pixels_of_many(
     elif ends is not None:
         regions = RoiSet(as_mask(given, dimensions, place), ends)
     else:
-        regions = RoiSet.from_masks(given, dimensions=dimensions, place=place)
+        growing, made_ends, are_ordinary = joined(given, dimensions, place)
+        if not are_ordinary:
+            check_weights(growing.array["weight"], place)
+        shapes.check_pixels(growing.array, place)
+        return Ragged(growing, made_ends)
     if regions.dimensions != dimensions:
         raise InvalidValueError(f"{place}: expected masks of {dimensions} dimensions, got {regions.dimensions}")
     check_weights(regions.values["weight"], place)

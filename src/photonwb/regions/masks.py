@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from photonwb.arrays.growing import empty_array
 from photonwb.errors import InvalidTypeError, InvalidValueError
 from photonwb.model.checks import describe_value
 
@@ -22,16 +23,20 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import DTypeLike, NDArray
 
+    from photonwb.arrays.growing import GrowingArray
     from photonwb.typing import ArrayLike
 
     Array = NDArray[Any]
 
 __all__ = [
     "AXES",
+    "DIMENSIONS",
     "as_mask",
     "axis_order",
     "check_inside",
     "check_weights",
+    "fill",
+    "finite_mask",
     "image_to_pixel",
     "image_to_voxel",
     "mask_dtype",
@@ -41,6 +46,10 @@ __all__ = [
 ]
 
 AXES = "xyz"
+DIMENSIONS = {"pixel_mask": 2, "voxel_mask": 3}
+_NUMBERS = ("<u4", "<i4", "<f4")  # what the memory of a mask can be taken for
+_SQUARE_OF_LIMIT = 2.0**62
+_PIECE = 3072  # pixels that are looked at together: what is made of them on the way stays in the cache of the processor
 _dtypes: dict[int, Any] = {}
 
 
@@ -78,18 +87,39 @@ def as_mask(mask: ArrayLike, dimensions: int = 2, place: str = "mask") -> Array:
     InvalidTypeError, InvalidValueError
         Not a list of pixels, or a coordinate that is negative or not whole.
     """
+    table = _as_array(mask, dimensions, place)
+    if table.dtype.names is None:
+        growing = empty_array(mask_dtype(dimensions))
+        made = growing.room(len(table))
+        fill(growing, table, place)
+        return made
+    return _of_records(table, dimensions, place)
+
+
+def finite_mask(mask: ArrayLike, dimensions: int, place: str, growing: GrowingArray | None) -> Array:
+    """The same with every weight a finite number; what has another form is made in the room of an array, if one is given."""
+    table = _as_array(mask, dimensions, place)
+    if table.dtype.names is None:
+        growing = empty_array(mask_dtype(dimensions)) if growing is None else growing
+        made = growing.room(len(table))
+        if fill(growing, table, place):
+            return made
+    else:
+        made = _of_records(table, dimensions, place)
+    check_weights(made["weight"], place)
+    return made
+
+
+def _of_records(records: Array, dimensions: int, place: str) -> Array:
+    """A mask from records; those of the right type are one already."""
     import numpy as np
 
     dtype = mask_dtype(dimensions)
-    if type(mask) is np.ndarray and mask.dtype == dtype and mask.ndim == 1:
-        return mask
-    table = _as_array(mask, dimensions, place)
-    made = np.empty(table.size if table.dtype.names else len(table), dtype)
-    if table.dtype.names is None:
-        _fill(made, table, place)
-        return made
+    if records.dtype == dtype and records.ndim == 1:
+        return records
+    made = np.empty(records.size, dtype)
     for name in dtype.names or ():
-        column = table[name].reshape(-1)
+        column = records[name].reshape(-1)
         with np.errstate(invalid="ignore"):
             made[name] = column
         if name != "weight":
@@ -119,18 +149,47 @@ def _as_array(mask: ArrayLike, dimensions: int, place: str) -> Array:
     return table
 
 
-def _fill(made: Array, table: Array, place: str) -> None:
-    """Fill a mask from a table, all columns in one go: masks come by the ten thousand, and each is small."""
+def fill(growing: GrowingArray, table: Array, place: str, first: int = 0) -> bool:
+    """Fill the room of an array with a mask, all columns in one go: masks come by the ten thousand, and each is small.
+
+    Parameters
+    ----------
+    growing : GrowingArray
+    table : (n, dimensions + 1) array of numbers
+    place : str
+        What messages call the mask.
+    first : int
+        Where in the room it begins.
+
+    Returns
+    -------
+    bool
+        Whether all numbers are ordinary ones, below 2**31. Other weights are looked at by nobody here.
+    """
     import numpy as np
 
-    dimensions = table.shape[1] - 1
-    whole = np.ndarray(table.shape, "<u4", made)  # the same memory
+    if len(table) > _PIECE:
+        pieces = range(0, len(table), _PIECE)
+        return all([fill(growing, table[at : at + _PIECE], place, first + at) for at in pieces])  # noqa: C419 - fills all
+    whole, signed, single = growing.as_tables(_NUMBERS)  # the same memory
+    start = len(growing.array) + first
+    stop = start + len(table)
+    exact = np.ascontiguousarray(table, np.float64)
+    flat, weights = exact.ravel(), exact[:, -1]
+    # The sum of squares tells at once that nothing is too large, infinite or not a number: no cast warns of anything then.
+    if flat.dot(flat) < _SQUARE_OF_LIMIT and table.dtype.itemsize <= 8:
+        signed[start:stop] = exact
+        found = whole[start:stop].astype(np.float64)
+        found[:, -1] = weights
+        if found.tobytes() == exact.tobytes():
+            single[start:stop, -1] = weights
+            return True
     with np.errstate(invalid="ignore"):
-        whole[...] = table
-    if np.count_nonzero((whole != table)[:, :dimensions]):
-        for number, axis in enumerate(AXES[:dimensions]):
-            _check_whole(whole[:, number], table[:, number], axis, place)
-    made["weight"] = table[:, dimensions]
+        whole[start:stop] = table
+    for number, axis in enumerate(AXES[: table.shape[1] - 1]):
+        _check_whole(whole[start:stop, number], table[:, number], axis, place)
+    single[start:stop, -1] = table[:, -1]
+    return False
 
 
 def _check_whole(made: Array, given: Array, axis: str, place: str) -> None:

@@ -9,27 +9,29 @@ Coordinates are those of the standard, see `masks`.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from photonwb.arrays.growing import as_opaque
+from photonwb.arrays.growing import as_opaque, empty_array
 from photonwb.arrays.shapes import shape_of
 from photonwb.errors import InvalidTypeError, InvalidValueError, OutOfRangeError
 from photonwb.model.checks import describe_value
-from photonwb.regions.masks import AXES, as_mask, axis_order, check_inside, mask_dtype, members
+from photonwb.regions.masks import AXES, as_mask, axis_order, check_inside, fill, mask_dtype, members
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import DTypeLike, NDArray
 
+    from photonwb.arrays.growing import GrowingArray
     from photonwb.typing import ArrayLike
 
     Array = NDArray[Any]
 
-__all__ = ["Roi", "RoiSet"]
+__all__ = ["Roi", "RoiSet", "joined"]
 
-_BATCH = 64  # masks that are joined at once
+_BATCH = 16  # masks that are joined at once
 
 
 class Roi(NamedTuple):
@@ -111,17 +113,8 @@ class RoiSet:
         cls, masks: Iterable[ArrayLike], image_shape: Sequence[int] | None = None, dimensions: int = 2, place: str = "mask"
     ) -> RoiSet:
         """Set of one mask per region, each in any form that `masks.as_mask` takes; `place` is what messages call a mask."""
-        import numpy as np
-
-        each: list[Any] = list(masks)
-        try:
-            values = _joined(each, dimensions, place)
-        except (InvalidValueError, InvalidTypeError):
-            for number, mask in enumerate(each):
-                as_mask(mask, dimensions, f"{place} {number}")  # says which one it is
-            raise
-        lengths = np.fromiter(map(len, each), np.int64, len(each))
-        return cls(values, lengths.cumsum(), image_shape)
+        growing, ends, _ = joined(masks, dimensions, place)
+        return cls(growing.array, ends, image_shape)
 
     @classmethod
     def from_images(cls, images: ArrayLike) -> RoiSet:
@@ -338,29 +331,56 @@ def _roi(mask: Array) -> Roi:
     return Roi(np.stack([mask[axis].astype(np.int64) for axis in mask.dtype.names[:-1]], axis=1), mask["weight"])  # type: ignore[index]
 
 
-def _joined(masks: list[Any], dimensions: int, place: str) -> Array:
-    """Masks one after the other. Batch by batch: what is made on the way stays in the cache of the processor."""
+def joined(masks: Iterable[ArrayLike], dimensions: int, place: str) -> tuple[GrowingArray, Array, bool]:
+    """Masks one after the other, where each of them ends, and whether all of their numbers were found to be ordinary ones.
+
+    Raises
+    ------
+    InvalidTypeError, InvalidValueError
+        As `masks.as_mask`, with the number of the mask.
+    """
     import numpy as np
 
-    values = np.empty(sum(map(len, masks)), mask_dtype(dimensions))
-    stop = 0
+    each: list[Any] = list(masks)
+    try:
+        growing, are_ordinary = _joined(each, dimensions, place)
+    except (InvalidValueError, InvalidTypeError):
+        for number, mask in enumerate(each):
+            as_mask(mask, dimensions, f"{place} {number}")  # says which one it is
+        raise
+    return growing, np.fromiter(map(len, each), np.int64, len(each)).cumsum(), are_ordinary
+
+
+def _joined(masks: list[Any], dimensions: int, place: str) -> tuple[GrowingArray, bool]:
+    growing = empty_array(mask_dtype(dimensions))
+    values = growing.room(sum(map(len, masks)))
+    stop, are_ordinary = 0, True
     for first in range(0, len(masks), _BATCH):
         for part in _batch(masks[first : first + _BATCH], dimensions, place):
             start, stop = stop, stop + len(part)
             if stop > len(values):
                 raise InvalidValueError(f"{place}: expected pixels along the first axis of each mask")
-            as_opaque(values)[start:stop] = as_opaque(part)
-    return values
+            if part.dtype.names is None:
+                are_ordinary &= fill(growing, part, place, start)
+            else:
+                as_opaque(values)[start:stop] = as_opaque(part)
+                are_ordinary = False
+    growing.extend(values)
+    return growing, are_ordinary
 
 
 def _batch(masks: list[Any], dimensions: int, place: str) -> list[Array]:
-    """Masks in the form that files hold, looked at one by one only where they differ in kind."""
+    """Masks as tables of numbers or as records, looked at one by one only where they differ in kind."""
     import numpy as np
 
-    if all(isinstance(mask, list) for mask in masks):
+    kinds = set(map(type, masks))
+    if kinds == {list}:
         return [as_mask(list(chain.from_iterable(masks)), dimensions, place)]
-    if all(isinstance(mask, np.ndarray) and mask.ndim == 2 and mask.shape[1] == dimensions + 1 for mask in masks):
-        return [as_mask(np.concatenate(masks), dimensions, place)]
+    if kinds == {np.ndarray}:
+        with suppress(ValueError, TypeError):
+            table = np.concatenate(masks)
+            if table.ndim == 2 and table.shape[1] == dimensions + 1 and table.dtype.kind in "iufb":
+                return [table]
     return [as_mask(mask, dimensions, place) for mask in masks]
 
 

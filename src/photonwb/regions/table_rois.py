@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from photonwb.arrays.growing import is_wrapper
 from photonwb.arrays.shapes import shape_of
 from photonwb.errors import InvalidValueError
-from photonwb.regions.arguments import DIMENSIONS
-from photonwb.regions.masks import as_mask, check_inside, mask_dtype
+from photonwb.regions.masks import DIMENSIONS, as_mask, check_inside, mask_dtype
 from photonwb.regions.rois import RoiSet
 
 if TYPE_CHECKING:

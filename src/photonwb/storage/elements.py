@@ -59,7 +59,10 @@ def convert(array: NDArray[Any], element: ElementType) -> NDArray[Any]:
             raise InvalidTypeError(f"expected a structured array with members {[name for name, _ in element]}, got {array.dtype}")
         if missing := [name for name, _ in element if name not in array.dtype.names]:
             raise InvalidValueError(f"expected members {[name for name, _ in element]}, {missing} are missing")
-        members = np.empty(array.shape, dtype_of(element))
+        dtype = dtype_of(element)
+        if array.dtype == dtype and not dtype.hasobject:
+            return array
+        members = np.empty(array.shape, dtype)
         for name, member in element:
             members[name] = convert(array[name], member)
         return members

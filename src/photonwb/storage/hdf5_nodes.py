@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from photonwb.arrays.source import ArraySource, ByteLayout
 
-    from .contract import Block, Layout, Selection
+    from .contract import Block, ElementType, Layout, Selection
     from .hdf5 import HDF5Store, Task
     from .selections import Box
 
@@ -98,6 +98,8 @@ class HDF5Group(_Node):
     def __contains__(self, name: object) -> bool:
         if not isinstance(name, str) or not name or "\0" in name:
             return False
+        if self.store.opened(self._child(name)) is not None:
+            return True
         if "/" in name:
             try:
                 descend(self, name)
@@ -110,10 +112,10 @@ class HDF5Group(_Node):
 
     def __getitem__(self, name: str) -> HDF5Group | HDF5Dataset | Link:
         path = self._child(name)
+        opened = self.store.opened(path) if name else None
+        if opened is not None:  # which spares the way down
+            return self._node(path, opened)
         if "/" in name:
-            opened = self.store.opened(path)
-            if opened is not None:  # which spares the way down
-                return self._node(path, opened)
             return descend(self, name)  # pyright: ignore[reportReturnType] - the nodes of a store are of its own classes
         with self.store.reading(path):
             group, raw = self.object_id, name_bytes(name)
@@ -156,7 +158,7 @@ class HDF5Group(_Node):
             created = h5d.create(self.object_id, name_bytes(name), file_type(layout.element), space, properties)
             self.store.keep(self._child(name), created)
             member = HDF5Dataset(self.store, self._child(name))
-            self._fill(member, attributes, values)
+            self._fill(member, attributes, values, layout.element)
         return member
 
     def create_link(self, name: str, link: Link) -> None:
@@ -190,15 +192,23 @@ class HDF5Group(_Node):
         self.store.forget_addresses()
         return task
 
-    def _fill(self, member: HDF5Group | HDF5Dataset, attributes: Mapping[str, Any] | None, values: Any = None) -> None:
+    def _fill(
+        self,
+        member: HDF5Group | HDF5Dataset,
+        attributes: Mapping[str, Any] | None,
+        values: Any = None,
+        element: ElementType = "",
+    ) -> None:
         """Write the content of a new member; when that fails, there is no new member."""
         try:
-            if isinstance(member, HDF5Dataset) and values is not None:
-                if values.size and member.chunks:
+            if isinstance(member, HDF5Dataset) and values is not None and values.size:
+                if values.ndim and member.chunks:
                     member.write_blocks([(tuple(map(slice, (0,) * values.ndim, values.shape)), values)])
                 else:
-                    member.write((), values)
-            member.attributes.update(attributes or {})
+                    encoded = np.ascontiguousarray(encode(values, element, self.store.reference_to)).reshape(values.shape)
+                    member.object_id.write(h5s.ALL, h5s.ALL, encoded)
+            if attributes:
+                member.attributes.update(attributes)
         except BaseException:
             self.delete(member.name)
             raise

@@ -6,6 +6,7 @@ the walk through the whole file that HDF5 makes for each of them.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -161,13 +162,23 @@ def h5py_dtype(element: ElementType) -> np.dtype[Any]:
         return np.dtype([(name, h5py_dtype(member)) for name, member in element])
     if isinstance(element, np.dtype):
         return element
-    if element == REFERENCE:
-        return h5py.ref_dtype
-    return h5py.string_dtype("ascii" if element == ASCII else "utf-8")
+    return _object_dtype(element)
+
+
+@cache
+def _object_dtype(element: str) -> np.dtype[Any]:
+    return h5py.ref_dtype if element == REFERENCE else h5py.string_dtype("ascii" if element == ASCII else "utf-8")
+
+
+@cache
+def _object_type(element: str) -> Any:
+    return h5t.py_create(_object_dtype(element), logical=True)
 
 
 def file_type(element: ElementType) -> Any:
     """The HDF5 type to store such elements as."""
+    if isinstance(element, str):
+        return _object_type(element)
     try:
         return h5t.py_create(h5py_dtype(element), logical=True)
     except TypeError as error:
