@@ -102,7 +102,7 @@ def test_one_value_opens_few_objects_however_many_there_are(tmp_path, opened):
 def test_a_series_is_made_in_few_calls():
     plane = mock_ImagingPlane()
     series(plane)  # the checks of its fields are chosen by now
-    assert calls_of(lambda: series(plane)) <= 36
+    assert calls_of(lambda: series(plane)) <= 18
 
 
 @pytest.fixture
