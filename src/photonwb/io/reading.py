@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from photonwb.errors import BrokenLinkError, NotFoundError, PhotonwbError, UnreadableObjectError, UntrustedLinkError
+from photonwb.errors import NotFoundError, PhotonwbError, UnreadableObjectError, UntrustedLinkError
 from photonwb.io import legacy
 from photonwb.io.noticing import note_silent_changes
 from photonwb.io.specifications import cached_catalog
@@ -73,7 +73,7 @@ class Reader:
         """
         root = self.store.root
         cls = self.class_at(root, "NWBFile")
-        if root.attributes.get("neurodata_type") != "NWBFile" and "nwb_version" not in root.attributes:
+        if "nwb_version" not in root.attributes and root.attributes.get("neurodata_type") != "NWBFile":
             raise UnreadableObjectError(
                 f"{self.store.location}: this is not an NWB file: its root says neither neurodata_type='NWBFile' nor nwb_version"
             )
@@ -281,9 +281,7 @@ class StoredObject:
         dataset = cast("Dataset", self.reader.follow(item, holder))
         if "neurodata_type" in dataset.attributes and not isinstance(dataset.attributes["neurodata_type"], bytes):
             return self.reader.object_at(dataset)
-        if dataset.shape == () or _wants_scalar(field):
-            return field_value(field, dataset.read())
-        if dataset.dtype.kind == "O" and _wants_texts(field):
+        if _wants_scalar(field) or dataset.shape == () or (_wants_texts(field) and dataset.dtype.kind == "O"):
             return field_value(field, dataset.read())
         return self._array(container, field, dataset)
 
@@ -333,7 +331,7 @@ class StoredMembers:
         """Whether there is a member of that name in the collection."""
         if self._names is not None:
             return name in self._names
-        return isinstance(name, str) and name not in self._taken and name in self._group and self._belongs(name)
+        return isinstance(name, str) and name not in self._taken and self._belongs(name)
 
     def read(self, name: str) -> AbstractContainer:
         """The object of that name."""
@@ -349,7 +347,7 @@ class StoredMembers:
             cls = self._reader.class_at(self._reader.follow(self._group[name], self._group))
         except PhotonwbError as error:
             # What is there is listed, and touching it says what is wrong with it.
-            return isinstance(error, UntrustedLinkError) or not isinstance(error, BrokenLinkError)
+            return isinstance(error, UntrustedLinkError) or not isinstance(error, NotFoundError)
         if cls is None or _collection_of(cls, self._collections) is not self._field:
             return False
         self._classes[name] = cls

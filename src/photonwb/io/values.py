@@ -82,7 +82,7 @@ def resolving_array(reader: Reader, dataset: Dataset, note: Callable[[str], None
         return reader.referred(value) if isinstance(value, Reference) else _plain(value)
     from photonwb.io.stored_array import StoredArray, WritableArray
 
-    if holds_references(dataset.layout.element):
+    if dataset.dtype.hasobject and holds_references(dataset.layout.element):
         return ResolvingArray(StoredArray(dataset), reader)
     return WritableArray(dataset, note) if dataset.store.writable else StoredArray(dataset)
 

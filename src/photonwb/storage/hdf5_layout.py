@@ -136,14 +136,11 @@ def byte_layout(node: HDF5Dataset, *, raw: int = 0) -> ByteLayout | None:
     With `raw` elements are taken for so many bytes, whatever they mean.
     """
     dataset = node.object_id
-    properties, stored = dataset.get_create_plist(), dataset.get_type()
+    properties, stored, shape = dataset.get_create_plist(), dataset.get_type(), dataset.shape
     kind = properties.get_layout()
-    element = element_from(stored)
-    if kind not in (h5d.CHUNKED, h5d.CONTIGUOUS) or properties.get_external_count():
+    if shape is None or kind not in (h5d.CHUNKED, h5d.CONTIGUOUS) or properties.get_external_count():
         return None
-    if not raw and not has_plain_bytes(stored, element):
-        return None
-    if dataset.get_space().get_simple_extent_type() == h5s.NULL:
+    if not raw and not has_plain_bytes(stored, element_from(stored)):
         return None
     dtype = np.dtype(f"V{raw}") if raw else stored.dtype
     dtype = np.dtype(dtype.str) if dtype.metadata else dtype
@@ -152,7 +149,7 @@ def byte_layout(node: HDF5Dataset, *, raw: int = 0) -> ByteLayout | None:
         properties.get_fill_value(fill)
     chunks = properties.get_chunk() if kind == h5d.CHUNKED else None
     places = ChunkPlaces(node, chunks) if chunks else _one_place(dataset)
-    return ByteLayout(node.store.location, dataset.shape, dtype, chunks, filters_of(properties), fill[()], places)
+    return ByteLayout(node.store.location, shape, dtype, chunks, filters_of(properties), fill[()], places)
 
 
 def reads_other_files(dataset: Any) -> bool:

@@ -111,10 +111,10 @@ class HDF5Group(_Node):
 
     def __getitem__(self, name: str) -> HDF5Group | HDF5Dataset | Link:
         path = self._child(name)
+        opened = self.store.opened(path) if name else None
+        if opened is not None:  # which spares the way down
+            return self._node(path, opened)
         if "/" in name:
-            opened = self.store.opened(path)
-            if opened is not None:  # which spares the way down
-                return self._node(path, opened)
             return descend(self, name)  # pyright: ignore[reportReturnType] - the nodes of a store are of its own classes
         with self.store.reading(path):
             group, raw = self.object_id, name_bytes(name)
