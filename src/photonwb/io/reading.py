@@ -16,7 +16,7 @@ from photonwb.io.specifications import cached_catalog
 from photonwb.io.values import field_value, resolving_array
 from photonwb.model.fields import Field, Kind, SharedField
 from photonwb.model.labelled import LabelledDict
-from photonwb.model.registry import known_class
+from photonwb.model.registry import import_all, known_class
 from photonwb.storage.contract import Link, Reference, is_group
 from photonwb.storage.links import is_in_folder_of
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from photonwb.storage.contract import Dataset, Group, Store
 
 __all__ = ["Reader", "StoredObject", "members_of", "walk"]
+
+import_all()  # what a file may hold: now, rather than in the midst of the first read
 
 
 class Reader:

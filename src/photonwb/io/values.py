@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from photonwb.errors import UnreadableObjectError
+from photonwb.io.stored_array import StoredArray, WritableArray
 from photonwb.storage.contract import Reference
 from photonwb.storage.relations import holds_references
 
@@ -80,8 +81,6 @@ def resolving_array(reader: Reader, dataset: Dataset, note: Callable[[str], None
     if dataset.shape == ():
         value = dataset.read()
         return reader.referred(value) if isinstance(value, Reference) else _plain(value)
-    from photonwb.io.stored_array import StoredArray, WritableArray
-
     if dataset.dtype.hasobject and holds_references(dataset.layout.element):
         return ResolvingArray(StoredArray(dataset), reader)
     return WritableArray(dataset, note) if dataset.store.writable else StoredArray(dataset)

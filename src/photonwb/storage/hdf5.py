@@ -26,7 +26,6 @@ from photonwb.errors import (
     UntrustedLinkError,
 )
 
-from .hdf5_addresses import Addresses
 from .hdf5_library import h5fd, h5o, h5r, name_bytes
 from .hdf5_nodes import HDF5Dataset, HDF5Group
 from .hdf5_opening import FOREIGN_ERRORS, open_file, open_input
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
 
     from .checked_file import LocalInput
     from .contract import Link, Reference
+    from .hdf5_addresses import Addresses
 
 __all__ = ["HDF5Dataset", "HDF5Group", "HDF5Store"]
 
@@ -246,6 +246,8 @@ class HDF5Store:
     def path_at(self, address: int, near: str) -> str:
         """Path of the object at an address, '' for one that was deleted."""
         if self._addresses is None:
+            from .hdf5_addresses import Addresses
+
             self._addresses = Addresses(self._id)
         return self._addresses.path_of(address, near)
 

@@ -21,7 +21,6 @@ from .hdf5_attributes import HDF5Attributes, needs_dense_storage
 from .hdf5_layout import byte_layout, creation_properties, filters_of, layout_of, reads_other_files
 from .hdf5_library import h5d, h5g, h5l, h5o, h5p, h5s, name_bytes, name_text
 from .hdf5_types import decode, element_from, encode, file_type, list_places, memory_type
-from .hdf5_writing import write_blocks
 from .links import descend
 from .selections import read_selection, spans
 
@@ -337,6 +336,8 @@ class HDF5Dataset(_Node):
                 dataset.write(*_spaces(dataset.get_space(), dataset.shape, box), encoded)
 
     def write_blocks(self, blocks: Iterable[Block]) -> None:
+        from .hdf5_writing import write_blocks
+
         write_blocks(self, blocks)
 
     def resize(self, shape: tuple[int, ...]) -> None:
