@@ -13,7 +13,7 @@ from photonwb.errors import NotFoundError, PhotonwbError, UnreadableObjectError,
 from photonwb.io import legacy
 from photonwb.io.noticing import note_silent_changes
 from photonwb.io.specifications import cached_catalog
-from photonwb.io.values import field_value, resolving_array
+from photonwb.io.values import field_value, resolving_array, resolving_value
 from photonwb.model.fields import Field, Kind, SharedField
 from photonwb.model.labelled import LabelledDict
 from photonwb.model.registry import import_all, known_class
@@ -21,7 +21,7 @@ from photonwb.storage.contract import Link, Reference, is_group
 from photonwb.storage.links import is_in_folder_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterator
 
     from photonwb.file import NWBFile
     from photonwb.model.container import AbstractContainer
@@ -268,7 +268,7 @@ class StoredObject:
         return field_value(field, value)
 
     def _array(self, container: AbstractContainer, field: Field, dataset: Dataset) -> Any:
-        return resolving_array(self.reader, dataset, lambda attribute: container._note_assignment(field, attribute))
+        return resolving_value(self.reader, dataset, _noting(container, field))
 
     def _member(self, container: AbstractContainer, field: Field, holder: Group) -> Any:
         """A dataset, link or child that has a name of its own."""
@@ -285,7 +285,7 @@ class StoredObject:
             return self.reader.object_at(dataset)
         if _wants_scalar(field) or dataset.shape == () or (_wants_texts(field) and dataset.dtype.kind == "O"):
             return field_value(field, dataset.read())
-        return self._array(container, field, dataset)
+        return resolving_array(self.reader, dataset, _noting(container, field))
 
     def _sharing(self, container: AbstractContainer, field: Field, item: Link, holder: Group) -> Any:
         """A dataset that is a link to one of another object: that object, so that sharing is seen and kept."""
@@ -375,6 +375,11 @@ def members_of(container: AbstractContainer, field: Field) -> StoredMembers | No
     stored = container._stored
     holder = stored.holder(field) if isinstance(stored, StoredObject) else None
     return None if holder is None else StoredMembers(cast("StoredObject", stored), container, field, cast("Group", holder))
+
+
+def _noting(container: AbstractContainer, field: Field) -> Callable[[str], None]:
+    """What the array of a field calls when something was assigned to it."""
+    return lambda attribute: container._note_assignment(field, attribute)
 
 
 def _wants_scalar(field: Field) -> bool:

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 import warnings
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ INTERVAL = 0.005
 
 # h5py takes long to import, so it waits for the first file. To a program that has it, reading comes as one piece.
 if "h5py" in sys.modules:
-    import photonwb.storage.hdf5  # noqa: F401
+    import_module("photonwb.storage.hdf5")
 
 
 def opened_store(file: Any, mode: str, options: Mapping[str, Any], *, trusted: bool = True) -> Store:

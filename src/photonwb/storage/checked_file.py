@@ -56,9 +56,10 @@ class CheckedFile:
         return getattr(self._file, name)
 
     def readinto(self, buffer: Any) -> int:
-        count = self._read_into(buffer)
-        if count and buffer[0] == HEAP[0]:
-            hide_unsound_heap(buffer, count, self._read_behind)
+        view = memoryview(buffer)
+        count = self._read_into(view)
+        if count and view[0] == HEAP[0]:
+            hide_unsound_heap(view, count, self._read_behind)
         return count
 
     def _read_behind(self, count: int) -> bytes:
@@ -76,12 +77,12 @@ class CheckedFile:
         return len(data)
 
 
-def hide_unsound_heap(buffer: Any, count: int, read_behind: Callable[[int], bytes], length_size: int = 8) -> None:
+def hide_unsound_heap(view: memoryview, count: int, read_behind: Callable[[int], bytes], length_size: int = 8) -> None:
     """Take the signature from a heap that HDF5 would not survive.
 
     Parameters
     ----------
-    buffer
+    view : memoryview
         What HDF5 asked for: anything, or a heap, or the start of one of which it is going to read the rest.
     count : int
         So many bytes of it are there.
@@ -90,7 +91,6 @@ def hide_unsound_heap(buffer: Any, count: int, read_behind: Callable[[int], byte
     length_size : int
         Bytes in which the file counts bytes.
     """
-    view = memoryview(buffer)
     if bytes(view[:4]) != HEAP:
         return
     data = bytes(view[:count])
@@ -170,7 +170,7 @@ class LocalInput(DescriptorFile):
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        if whence != os.SEEK_SET:
+        if whence:
             offset += self._position if whence == os.SEEK_CUR else self.size
         self._position = offset
         return offset
@@ -179,16 +179,17 @@ class LocalInput(DescriptorFile):
         return self._position
 
     def readinto(self, buffer: Any) -> int:
-        done = _preadv(self._descriptor, (buffer,), self._position)
-        if done < len(buffer):  # one call reads no more than 2 GiB
-            done += self._read_on(buffer, done)
+        view = memoryview(buffer)
+        done = _preadv(self._descriptor, (view,), self._position)
+        if done < len(view):  # one call reads no more than 2 GiB
+            done += self._read_on(view, done)
         self._position += done
-        if done and buffer[0] == HEAP[0]:
-            hide_unsound_heap(buffer, done, self._read_behind, self.length_size)
+        if done and view[0] == HEAP[0]:
+            hide_unsound_heap(view, done, self._read_behind, self.length_size)
         return done
 
-    def _read_on(self, buffer: Any, start: int) -> int:
-        view, done = memoryview(buffer), start
+    def _read_on(self, view: memoryview, start: int) -> int:
+        done = start
         while done and (count := _preadv(self._descriptor, (view[done:],), self._position + done)):
             done += count
         return done - start

@@ -75,7 +75,7 @@ class HDF5Store:
             raise InvalidValueError(f"mode must be 'r', 'r+', 'w' or 'x', got {mode!r}")
         self._mode, self.trusted, self._options = mode, trusted, options
         self._is_ours = not isinstance(file, h5py.File)
-        self._file: Any = file
+        self._file: Any = file  # h5py.File, or what that has as its `id`: in any case something that can be closed
         self._input: LocalInput | None = None
         self._unchecked: Any = None
         if isinstance(file, h5py.File):
@@ -92,10 +92,14 @@ class HDF5Store:
             self.location = str(getattr(file, "name", file))
             self._file = open_file(file, mode, self.location, options)
         self._has_path = isinstance(file, (str, os.PathLike))
-        driver = h5fd.fileobj_driver if self._input is not None else self._file.id.get_access_plist().get_driver()
-        self._is_local = self._input is not None or (driver == h5fd.SEC2 and not self._file.swmr_mode)
-        self._is_read_by_us = driver == h5fd.fileobj_driver
-        self._id = self._file.id
+        if self._input is not None:
+            self._id: Any = self._file
+            self._is_local = self._is_read_by_us = True
+        else:
+            self._id = self._file.id
+            driver = self._id.get_access_plist().get_driver()
+            self._is_local = driver == h5fd.SEC2 and not self._file.swmr_mode
+            self._is_read_by_us = driver == h5fd.fileobj_driver
         self._process = os.getpid()
         self._objects: dict[str, Any] = {}
         # Where the bytes of datasets lie, by path; remembered only while nobody can move them.

@@ -140,10 +140,14 @@ def byte_layout(node: HDF5Dataset, *, raw: int = 0) -> ByteLayout | None:
     kind = properties.get_layout()
     if shape is None or kind not in (h5d.CHUNKED, h5d.CONTIGUOUS) or properties.get_external_count():
         return None
-    if not raw and not has_plain_bytes(stored, element_from(stored)):
-        return None
-    dtype = np.dtype(f"V{raw}") if raw else stored.dtype
-    dtype = np.dtype(dtype.str) if dtype.metadata else dtype
+    if raw:
+        dtype = np.dtype(f"V{raw}")
+    else:
+        element = element_from(stored)
+        if not has_plain_bytes(stored, element):
+            return None
+        # That of a compound tells where its members lie, between which there may be room.
+        dtype = dtype_of(element) if isinstance(element, np.dtype) else stored.dtype
     fill = np.zeros((), dtype)
     if not raw and properties.fill_value_defined() == h5d.FILL_VALUE_USER_DEFINED:
         properties.get_fill_value(fill)

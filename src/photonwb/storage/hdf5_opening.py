@@ -43,7 +43,7 @@ STRANGERS: tuple[tuple[bytes, str, str], ...] = (
 
 
 def open_input(path: str) -> tuple[Any, LocalInput]:
-    """A local file opened for reading, and what HDF5 reads it through, which is to be closed after it.
+    """The `FileID` of a local file opened for reading, and what HDF5 reads it through, which is to be closed after it.
 
     Raises
     ------
@@ -56,8 +56,8 @@ def open_input(path: str) -> tuple[Any, LocalInput]:
         access = h5p.create(h5p.FILE_ACCESS)
         access.set_fclose_degree(h5f.CLOSE_STRONG)
         access.set_fileobj_driver(h5fd.fileobj_driver, source)
-        file = h5py.File(h5f.open(name_bytes(path), h5f.ACC_RDONLY, access))
-        source.length_size = file.id.get_create_plist().get_sizes()[1]
+        file = h5f.open(name_bytes(path), h5f.ACC_RDONLY, access)
+        source.length_size = file.get_create_plist().get_sizes()[1]
     except FOREIGN_ERRORS as error:
         if source is not None:
             source.close()

@@ -209,4 +209,4 @@ def has_plain_bytes(stored: Any, element: ElementType) -> bool:
     """Whether the bytes in the file are those of a numpy array of the same elements."""
     if dtype_of(element).hasobject:
         return False
-    return stored.equal(h5t.py_create(stored.dtype, logical=True))
+    return stored.equal(h5t.py_create(element if isinstance(element, np.dtype) else stored.dtype, logical=True))
