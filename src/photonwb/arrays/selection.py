@@ -108,12 +108,14 @@ def fetch_key(fetch: tuple[AxisIndex, ...]) -> tuple[Any, ...]:
 def _expanded(key: Any, shape: tuple[int, ...]) -> list[Any]:
     """One item for each axis, and None for each new one; masks become index arrays, as numpy defines them."""
     items: list[Any] = []
+    used = 0
     for item in cast("tuple[Any, ...]", key if isinstance(key, tuple) else (key,)):
-        items += _plain_items(item, shape, sum(known is not None and known is not Ellipsis for known in items))
+        plain = _plain_items(item, shape, used)
+        items += plain
+        used += 0 if item is None or item is Ellipsis else len(plain)
     dots = [place for place, item in enumerate(items) if item is Ellipsis]
     if len(dots) > 1:
         raise IndexError("an index can only have a single ellipsis ('...')")
-    used = sum(item is not None and item is not Ellipsis for item in items)
     if used > len(shape):
         raise IndexError(f"too many indices for array: array is {len(shape)}-dimensional, but {used} were indexed")
     place = dots[0] if dots else len(items)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 import warnings
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from photonwb.errors import DamagedFileError, StorageError
+from photonwb.storage.journal import open_elsewhere, settle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +23,10 @@ __all__ = ["opened_store"]
 # How long to wait for a commit to end, and how often to look, in seconds.
 PATIENCE = 0.5
 INTERVAL = 0.005
+
+# h5py takes long to import, so it waits for the first file. To a program that has it, reading comes as one piece.
+if "h5py" in sys.modules:
+    import_module("photonwb.storage.hdf5")
 
 
 def opened_store(file: Any, mode: str, options: Mapping[str, Any], *, trusted: bool = True) -> Store:
@@ -59,8 +66,6 @@ def _opened(file: Any, mode: str, options: Mapping[str, Any]) -> Store:
 
 def _settled(path: Any) -> None:
     """Complete or undo what a writer that was interrupted has left, and tell of it."""
-    from photonwb.storage.journal import settle
-
     if settle(path):
         warnings.warn(
             f"{os.fspath(path)}: the last writer of this file was interrupted; the file holds what was committed before that",
@@ -69,7 +74,6 @@ def _settled(path: Any) -> None:
 
 
 def _opened_for_changes(path: Any) -> Store:
-    from photonwb.storage.journal import open_elsewhere
     from photonwb.storage.journaled import JournaledStore
 
     try:

@@ -26,7 +26,6 @@ from photonwb.errors import (
     UntrustedLinkError,
 )
 
-from .hdf5_addresses import Addresses
 from .hdf5_library import h5fd, h5o, h5r, name_bytes
 from .hdf5_nodes import HDF5Dataset, HDF5Group
 from .hdf5_opening import FOREIGN_ERRORS, open_file, open_input
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
 
     from .checked_file import LocalInput
     from .contract import Link, Reference
+    from .hdf5_addresses import Addresses
 
 __all__ = ["HDF5Dataset", "HDF5Group", "HDF5Store"]
 
@@ -75,7 +75,7 @@ class HDF5Store:
             raise InvalidValueError(f"mode must be 'r', 'r+', 'w' or 'x', got {mode!r}")
         self._mode, self.trusted, self._options = mode, trusted, options
         self._is_ours = not isinstance(file, h5py.File)
-        self._file: Any = file
+        self._file: Any = file  # h5py.File, or what that has as its `id`: in any case something that can be closed
         self._input: LocalInput | None = None
         self._unchecked: Any = None
         if isinstance(file, h5py.File):
@@ -92,9 +92,14 @@ class HDF5Store:
             self.location = str(getattr(file, "name", file))
             self._file = open_file(file, mode, self.location, options)
         self._has_path = isinstance(file, (str, os.PathLike))
-        driver = self._file.id.get_access_plist().get_driver()
-        self._is_local = self._input is not None or (driver == h5fd.SEC2 and not self._file.swmr_mode)
-        self._is_read_by_us = driver == h5fd.fileobj_driver
+        if self._input is not None:
+            self._id: Any = self._file
+            self._is_local = self._is_read_by_us = True
+        else:
+            self._id = self._file.id
+            driver = self._id.get_access_plist().get_driver()
+            self._is_local = driver == h5fd.SEC2 and not self._file.swmr_mode
+            self._is_read_by_us = driver == h5fd.fileobj_driver
         self._process = os.getpid()
         self._objects: dict[str, Any] = {}
         # Where the bytes of datasets lie, by path; remembered only while nobody can move them.
@@ -128,7 +133,7 @@ class HDF5Store:
 
     @property
     def closed(self) -> bool:
-        return not self._file.id
+        return not self._id
 
     @property
     def is_local(self) -> bool:
@@ -141,7 +146,7 @@ class HDF5Store:
     @property
     def size(self) -> int:
         """Bytes of the file."""
-        return self._file.id.get_filesize()
+        return self._id.get_filesize()
 
     def follow(self, link: Link | Reference, start: Any = None) -> HDF5Group | HDF5Dataset:
         return follow(self, link, start)  # pyright: ignore[reportReturnType] - the nodes of a store are of its own classes
@@ -199,7 +204,7 @@ class HDF5Store:
         found = self._objects.get(path)
         if found is None:
             try:
-                found = h5o.open(self._file.id, name_bytes(path))
+                found = h5o.open(self._id, name_bytes(path))
             except KeyError as error:
                 if "doesn't exist" not in str(error):
                     raise
@@ -245,7 +250,9 @@ class HDF5Store:
     def path_at(self, address: int, near: str) -> str:
         """Path of the object at an address, '' for one that was deleted."""
         if self._addresses is None:
-            self._addresses = Addresses(self._file.id)
+            from .hdf5_addresses import Addresses
+
+            self._addresses = Addresses(self._id)
         return self._addresses.path_of(address, near)
 
     def reference_to(self, reference: Reference) -> Any:
@@ -253,7 +260,7 @@ class HDF5Store:
         target = self.follow(reference)
         if target.store is not self:
             raise InvalidValueError(f"{self.location}: a reference cannot lead into another file ({target.store.location})")
-        return h5r.create(self._file.id, name_bytes(target.path), h5r.OBJECT)
+        return h5r.create(self._id, name_bytes(target.path), h5r.OBJECT)
 
     def beside(self, file: str) -> HDF5Store:
         """The store of another file, opened for reading the first time that a link leads there."""
