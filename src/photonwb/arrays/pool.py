@@ -11,6 +11,8 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from photonwb.errors import InvalidValueError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -28,11 +30,20 @@ def threads(most: int | None = None) -> int:
     ----------
     most : int, optional
         What the caller was told: never more than these.
+
+    Raises
+    ------
+    InvalidValueError
+        That is no number of threads.
     """
-    return _threads() if most is None else max(1, min(most, _threads()))
+    if most is None:
+        return _available()
+    if type(most) is not int or most < 1:
+        raise InvalidValueError(f"threads: expected a number from 1 on, or None for one of each processor, got {most!r}")
+    return min(most, _available())
 
 
-def _threads() -> int:
+def _available() -> int:
     wanted = os.environ.get("PHOTONWB_THREADS", "")
     if wanted.isdecimal() and int(wanted):
         return int(wanted)

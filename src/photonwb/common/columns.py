@@ -88,8 +88,9 @@ class GrowingData(Data):
                 self.__dict__["_growing"] = values
                 return values.array
             values = values.array
-        if hasattr(data, "extended"):  # arrays.sparse
-            return data.extended(values)
+        extend_sparse = getattr(data, "extended", None)  # arrays.sparse
+        if extend_sparse is not None:
+            return extend_sparse(values)
         if type(data) is list and (data or not _has_array_type(values)):
             data.extend(values)
             return data

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from photonwb.arrays import pool
 from photonwb.errors import DamagedFileError, StorageError
 from photonwb.storage.journal import open_elsewhere, settle
 
@@ -29,7 +30,7 @@ if "h5py" in sys.modules:
     import_module("photonwb.storage.hdf5")
 
 
-def opened_store(file: Any, mode: str, options: Mapping[str, Any], *, trusted: bool = True) -> Store:
+def opened_store(file: Any, mode: str, options: Mapping[str, Any], *, trusted: bool = True, threads: int | None = None) -> Store:
     """Open the store of a file.
 
     Parameters
@@ -41,14 +42,19 @@ def opened_store(file: Any, mode: str, options: Mapping[str, Any], *, trusted: b
         Handed to `h5py.File`.
     trusted : bool
         Whether the file may lead to files outside of its folder.
+    threads : int, optional
+        How many may read and write arrays at a time.
 
     Raises
     ------
+    InvalidValueError
+        That is no number of threads.
     StorageError
         There is no such file, or it cannot be opened; the message says why.
     """
+    pool.threads(threads)  # is refused before anything is opened, if it is none
     store: Any = _opened(file, mode, options)
-    store.trusted = trusted
+    store.trusted, store.threads = trusted, threads
     return store
 
 

@@ -57,6 +57,8 @@ class HDF5Store:
         Read; read and write; create or replace; create.
     trusted : bool, optional
         Whether links may lead to files outside of the folder of this one, and datasets take their values from other files.
+    threads : int, optional
+        How many may read and write arrays at a time; see `photonwb.arrays.pool.threads`.
     **options
         Handed to `h5py.File` (`driver`, ...).
 
@@ -70,10 +72,18 @@ class HDF5Store:
         The file is not HDF5, is open elsewhere, or may not be read or written.
     """
 
-    def __init__(self, file: Any, mode: Literal["r", "r+", "w", "x"] = "r", *, trusted: bool = True, **options: Any) -> None:
+    def __init__(
+        self,
+        file: Any,
+        mode: Literal["r", "r+", "w", "x"] = "r",
+        *,
+        trusted: bool = True,
+        threads: int | None = None,
+        **options: Any,
+    ) -> None:
         if mode not in ("r", "r+", "w", "x"):
             raise InvalidValueError(f"mode must be 'r', 'r+', 'w' or 'x', got {mode!r}")
-        self._mode, self.trusted, self._options = mode, trusted, options
+        self._mode, self.trusted, self.threads, self._options = mode, trusted, threads, options
         self._is_ours = not isinstance(file, h5py.File)
         self._file: Any = file  # h5py.File, or what that has as its `id`: in any case something that can be closed
         self._input: LocalInput | None = None
@@ -115,7 +125,7 @@ class HDF5Store:
     def __reduce__(self) -> tuple[Any, ...]:
         if self.writable or not self._has_path:
             raise InvalidTypeError(f"{self.location}: only a file opened by its path for reading can be pickled")
-        return _reopen, (self.location, self.trusted, self._options)
+        return _reopen, (self.location, {"trusted": self.trusted, "threads": self.threads, **self._options})
 
     def __enter__(self) -> HDF5Store:
         return self
@@ -280,14 +290,14 @@ class HDF5Store:
             self._family.setdefault(os.path.realpath(self.location), self)
             store = self._family.get(path)
             if store is None or store.closed:
-                store = HDF5Store(path, "r", trusted=self.trusted)
+                store = HDF5Store(path, "r", trusted=self.trusted, threads=self.threads)
                 store._family, store._lock, store._is_guest = self._family, self._lock, True
                 self._family[path] = store
         return store
 
 
-def _reopen(location: str, trusted: bool, options: dict[str, Any]) -> HDF5Store:
-    return HDF5Store(location, "r", trusted=trusted, **options)
+def _reopen(location: str, options: dict[str, Any]) -> HDF5Store:
+    return HDF5Store(location, "r", **options)
 
 
 class Task:

@@ -64,7 +64,7 @@ def _chunk_target(dataset: HDF5Dataset, layout: Layout) -> ChunkTarget | None:
             return None
         ends = layout.maximum or layout.shape
         shape = tuple(length if end == length else None for length, end in zip(layout.shape, ends, strict=True))
-        return ChunkTarget(shape, type_id.dtype, layout.chunks, layout.filters, layout.fill)
+        return ChunkTarget(shape, type_id.dtype, layout.chunks, layout.filters, layout.fill, dataset.store.threads)
 
 
 def _corner(chunk: tuple[int, ...], chunks: tuple[int, ...]) -> tuple[int, ...]:

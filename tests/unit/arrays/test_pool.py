@@ -10,6 +10,7 @@ import pytest
 from helpers import run_fresh
 from photonwb.arrays.cache import ChunkCache
 from photonwb.arrays.pool import run_all, submit, threads
+from photonwb.errors import InvalidValueError
 
 
 def test_the_number_of_threads(monkeypatch):
@@ -23,6 +24,9 @@ def test_the_number_of_threads(monkeypatch):
 def test_the_number_of_threads_that_somebody_asks_for(monkeypatch):
     monkeypatch.setenv("PHOTONWB_THREADS", "3")
     assert [threads(most) for most in (None, 1, 2, 5)] == [3, 1, 2, 3]
+    for nonsense in (0, -1, 1.5, "two"):
+        with pytest.raises(InvalidValueError, match="threads: expected a number from 1 on"):
+            threads(nonsense)
 
 
 @pytest.mark.parametrize("most", [1, 2])
