@@ -153,7 +153,8 @@ def byte_layout(node: HDF5Dataset, *, raw: int = 0) -> ByteLayout | None:
         properties.get_fill_value(fill)
     chunks = properties.get_chunk() if kind == h5d.CHUNKED else None
     places = ChunkPlaces(node, chunks) if chunks else _one_place(dataset)
-    return ByteLayout(node.store.location, shape, dtype, chunks, filters_of(properties), fill[()], places)
+    filters = filters_of(properties) if chunks else ()
+    return ByteLayout(node.store.location, shape, dtype, chunks, filters, fill[()], places)
 
 
 def reads_other_files(dataset: Any) -> bool:
