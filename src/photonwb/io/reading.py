@@ -7,6 +7,7 @@ damaged never hides the others: touching it raises, and the error says where in 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.errors import NotFoundError, PhotonwbError, UnreadableObjectError, UntrustedLinkError
@@ -318,10 +319,7 @@ class StoredMembers:
         self._group = group
         self._names: list[str] | None = None
         self._classes: dict[str, type[AbstractContainer]] = {}  # of members that were looked at and not read yet
-        fields = [other for other in type(container).__fields__.values() if other.where == field.where]
-        self._collections = [other for other in fields if other.kind == Kind.CHILDREN or other.key is None]
-        # A named child, such as the trials among the intervals, is a member of the collection as well.
-        self._taken = {other.key for other in fields if other.kind in (Kind.DATASET, Kind.LINK)}
+        self._collections, self._taken = _fields_at(type(container), field.where)
 
     def names(self) -> list[str]:
         """Names of all members that belong to the collection."""
@@ -356,7 +354,16 @@ class StoredMembers:
         return True
 
 
-def _collection_of(cls: type, collections: list[Field]) -> Field | None:
+@cache
+def _fields_at(cls: type[AbstractContainer], where: str) -> tuple[tuple[Field, ...], frozenset[str | None]]:
+    """The collections in a group of an object, and the names of its other members."""
+    fields = [field for field in cls.__fields__.values() if field.where == where]
+    collections = tuple(field for field in fields if field.kind == Kind.CHILDREN or field.key is None)
+    # A named child, such as the trials among the intervals, is a member of the collection as well.
+    return collections, frozenset(field.key for field in fields if field.kind in (Kind.DATASET, Kind.LINK))
+
+
+def _collection_of(cls: type, collections: tuple[Field, ...]) -> Field | None:
     """The collection that takes objects of a class: the one whose declared type is the nearest.
 
     Of a type that nothing is known about, all that can be said is where it lies; where there is one collection, it is that one.

@@ -59,14 +59,14 @@ def opened_store(file: Any, mode: str, options: Mapping[str, Any], *, trusted: b
 
 
 def _opened(file: Any, mode: str, options: Mapping[str, Any]) -> Store:
-    from photonwb.storage.hdf5 import HDF5Store
-
     is_path = isinstance(file, (str, os.PathLike)) and "://" not in os.fspath(file)
     if is_path and not options:
         if mode != "r" and Path(file).is_file():
             return _opened_for_changes(file)
         if mode == "r":
             return _opened_for_reading(file)
+    from photonwb.storage.hdf5 import HDF5Store
+
     return HDF5Store(file, "r" if mode == "r" else "r+", **options)
 
 

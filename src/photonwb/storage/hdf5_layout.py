@@ -167,7 +167,7 @@ def _layout_as(dataset: HDF5Dataset, dtype: np.dtype[Any], fill: Any, properties
     chunks = properties.get_chunk() if properties.get_layout() == h5d.CHUNKED else None
     places = ChunkPlaces(dataset, chunks) if chunks else _one_place(dataset.object_id)
     shape = space.get_simple_extent_dims()
-    store, filters = dataset.store, filters_of(properties)
+    store, filters = dataset.store, filters_of(properties) if chunks else ()
     return ByteLayout(store.location, shape, dtype, chunks, filters, fill, places, store.threads)
 
 
