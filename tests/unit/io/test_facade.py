@@ -214,9 +214,9 @@ def test_an_argument_bounds_the_threads(tmp_path: Path, monkeypatch: pytest.Monk
         assert np.array_equal(data[:], movie)
         assert np.array_equal(np.concatenate([block for _, block in data.blocks()]), movie)
     most = asked or 6
-    assert len(seen["encode"]) == most
+    assert min(most, 2) <= len(seen["encode"]) <= most
     # Who asks takes part in reading, and blocks are asked for by another thread.
-    assert (most if most == 1 else 2) <= len(seen["decode"]) <= most + (most > 1)
+    assert min(most, 2) <= len(seen["decode"]) <= most + (most > 1)
 
 
 @pytest.mark.parametrize("nonsense", [0, -2, "two"])
