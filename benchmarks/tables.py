@@ -45,15 +45,16 @@ def validate(task: Task) -> None:
 
 def validate_fully(task: Task) -> None:
     """All that photonwb looks at; pynwb knows the schema only."""
+    check = task.library.validate
     if task.contender == "pynwb":
         from nwbinspector import inspect_nwbfile
 
         with task.time("validate and inspect"):
             list(inspect_nwbfile(nwbfile_path=str(task.path)))
-            task.library.validate(path=str(task.path))
+            check(path=str(task.path))
     else:
         with task.time("validate and inspect"):
-            task.library.validate(str(task.path))
+            check(str(task.path))
 
 
 WORKLOADS = [

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from benchmarks.workload import Task
 
 WINDOW = 200
+BLOCK = 500  # samples of the inputs that are made at a time
 READS = 20
 
 
@@ -26,7 +27,11 @@ def _samples(task: Task) -> int:
 
 def prepare(task: Task) -> None:
     generator = np.random.default_rng(1)
-    np.save(task.inputs / "traces.npy", generator.standard_normal((_samples(task), task["rois"]), np.float32))
+    shape = (_samples(task), task["rois"])
+    traces = np.lib.format.open_memmap(task.inputs / "traces.npy", "w+", np.float32, shape)
+    for start in range(0, len(traces), BLOCK):
+        traces[start : start + BLOCK] = generator.standard_normal(traces[start : start + BLOCK].shape, np.float32)
+    traces.flush()
 
 
 def write_series(task: Task) -> None:
@@ -79,7 +84,7 @@ WORKLOADS = [
     Workload(
         "traces of 10,000 ROIs",
         (Step("write", write_series, write_both_layouts), Step("read", read_series, read_better_layout)),
-        {"rois": 10_000, "samples": 5_000},
+        {"rois": 10_000, "samples": 20_000},
         prepare,
         most_rounds=3,
         shown={

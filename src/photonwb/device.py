@@ -76,7 +76,7 @@ class Device(NWBContainer, neurodata_type="Device"):
     ) -> None:
         self._init(locals())
         for field, place in _MOVED.items():
-            if self.__dict__.get(field) is not None:
+            if field in self.__dict__:
                 warnings.warn(
                     f"Device.{field} is deprecated: use {place} and pass that DeviceModel as the model of the device",
                     DeprecationWarning,

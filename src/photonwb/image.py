@@ -128,29 +128,32 @@ class ImageSeries(TimeSeries, neurodata_type="ImageSeries"):
         self._init(locals())
 
     def _init(self, arguments: Mapping[str, Any]) -> None:
-        given = dict(arguments)
-        data, files = given.get("data"), given.get("external_file")
-        label = type(self).__name__
-        if given.get("bits_per_pixel") is not None and not self._in_construct_mode:
-            raise InvalidValueError(f"{label} {given['name']!r}.bits_per_pixel: no longer in the standard, leave it out")
+        data, files = arguments.get("data"), arguments.get("external_file")
+        if arguments.get("bits_per_pixel") is not None and not self._in_construct_mode:
+            raise InvalidValueError(f"{_place(self, arguments)}.bits_per_pixel: no longer in the standard, leave it out")
         if data is None and files is None:
-            raise InvalidValueError(f"{label} {given['name']!r}: expected data or external_file, got neither")
+            raise InvalidValueError(f"{_place(self, arguments)}: expected data or external_file, got neither")
+        if data is not None and arguments.get("unit") is None:
+            raise InvalidValueError(f"{_place(self, arguments)}.unit: a value is required with data, got None")
+        super()._init(arguments if files is None else self._filled_in(arguments))
+
+    def _filled_in(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Arguments of a series with external files, and what follows from those."""
+        given = dict(arguments)
+        data, files = given.get("data"), given["external_file"]
         if data is None:
             given.pop("data", None)  # which leaves the empty default
         if given.get("unit") is None:
-            if data is not None:
-                raise InvalidValueError(f"{label} {given['name']!r}.unit: a value is required with data, got None")
             given["unit"] = self.DEFAULT_UNIT
-        if files is not None:
-            if given.get("starting_frame") is None and (isinstance(files, str) or len(files) == 1):
-                given["starting_frame"] = [0]
-            if given.get("format") is None and _is_empty(data):
-                given["format"] = "external"
-        super()._init(given)
+        if given.get("starting_frame") is None and (isinstance(files, str) or len(files) == 1):
+            given["starting_frame"] = [0]
+        if given.get("format") is None and _is_empty(data):
+            given["format"] = "external"
+        return given
 
     def _contradictions(self) -> list[str]:
-        found = super()._contradictions()
-        files = self.external_file
+        found, given = super()._contradictions(), self.__dict__
+        files = given.get("external_file")
         if files is None:
             return found
         if not _is_empty(self.data):
@@ -160,7 +163,7 @@ class ImageSeries(TimeSeries, neurodata_type="ImageSeries"):
         starts = self.starting_frame
         if shape_of(starts) != (len(files),):
             found.append(f"expected a starting_frame for each of the {len(files)} external files, got {starts!r}")
-        if self.rate is not None and self.fields.get("num_samples") is None and not self._in_construct_mode:
+        if given.get("rate") is not None and given.get("num_samples") is None and not self._in_construct_mode:
             found.append(
                 "expected num_samples with external_file and rate, got None: the data are empty and cannot tell "
                 "the number of frames"
@@ -405,3 +408,8 @@ class RGBAImage(Image, neurodata_type="RGBAImage"):
 def _is_empty(data: Any) -> bool:
     shape = shape_of(data)
     return data is None or (shape is not None and shape[:1] == (0,))
+
+
+def _place(series: ImageSeries, arguments: Mapping[str, Any]) -> str:
+    """What to call a series whose name was not looked at yet."""
+    return f"{type(series).__name__} {arguments['name']!r}"

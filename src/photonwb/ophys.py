@@ -7,11 +7,11 @@ All of optical physiology can be imported from here; the tables of regions of in
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from photonwb.core import LabelledDict, MultiContainerInterface, NWBContainer, NWBDataInterface
 from photonwb.device import Device  # noqa: TC001 - programs for pynwb import it from here
-from photonwb.errors import InvalidTypeError, InvalidValueError
+from photonwb.errors import InvalidValueError
 from photonwb.image import ImageSeries
 from photonwb.model.fields import attribute, child, children, dataset, link
 from photonwb.model.labelled import adder, creator, getter
@@ -20,8 +20,6 @@ from photonwb.segmentation import ImageSegmentation, PlaneSegmentation
 from photonwb.timeseries import TimeSeries  # noqa: TC001 - the same
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from photonwb.typing import Array, ArrayLike, Several
 
 __all__ = [
@@ -39,6 +37,8 @@ __all__ = [
 ]
 
 _COORDINATES = ((2,), (3,))
+# Of a plane, though the established order of arguments has an optional one before them.
+_REQUIRED = ("device", "excitation_lambda", "indicator", "location")
 
 
 class OpticalChannel(NWBContainer, neurodata_type="OpticalChannel"):
@@ -135,10 +135,12 @@ class ImagingPlane(NWBContainer, neurodata_type="ImagingPlane"):
         grid_spacing_unit: str = "meters",
     ) -> None:
         arguments = locals()
-        self._init({field: value for field, value in arguments.items() if value is not None})
-        for required in ("device", "excitation_lambda", "indicator", "location"):
-            if arguments[required] is None:
-                raise InvalidValueError(f"{self._label()}.{required}: a value is required, got None")
+        missing = [field for field in _REQUIRED if arguments[field] is None]
+        for field in missing:
+            del arguments[field]
+        self._init(arguments)
+        if missing:
+            raise InvalidValueError(f"{self._label()}.{missing[0]}: a value is required, got None")
         if not self.optical_channel:
             raise InvalidValueError(f"{self._label()}.optical_channel: expected at least one OpticalChannel, got none")
         if self._in_construct_mode:
@@ -160,11 +162,6 @@ class _MicroscopySeries(ImageSeries):
     imaging_plane: ImagingPlane = link("The plane that was recorded.")
     pmt_gain: float | None = attribute("Gain of the photomultiplier.")
     scan_line_rate: float | None = attribute("Lines scanned per second.")
-
-    def _init(self, arguments: Mapping[str, Any]) -> None:
-        if arguments["imaging_plane"] is None:
-            raise InvalidTypeError(f"{type(self).__name__} {arguments['name']!r}.imaging_plane: a value is required, got None")
-        super()._init(arguments)
 
 
 class OnePhotonSeries(_MicroscopySeries, neurodata_type="OnePhotonSeries"):

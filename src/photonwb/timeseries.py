@@ -126,29 +126,33 @@ class TimeSeries(NWBDataInterface, neurodata_type="TimeSeries"):
     def _init(self, arguments: Mapping[str, Any]) -> None:
         super()._init(arguments)
         given = self.__dict__
-        if given.get("rate") is not None:
-            if given.get("starting_time") is None:
-                given["starting_time"] = 0.0
-        elif given.get("timestamps") is None:
+        timestamps, rate = given.get("timestamps"), given.get("rate")
+        if rate is not None:
+            given.setdefault("starting_time", 0.0)
+        elif timestamps is None:
             raise InvalidTypeError(f"{self._label()}: expected either timestamps or a rate, got neither")
         self._note_sharing("data")
-        self._note_sharing("timestamps")
+        if timestamps is not None:
+            self._note_sharing("timestamps")
         for contradiction in self._contradictions():
             self._error_on_new_warn_on_construct(f"{self._label()}: {contradiction}")
-        if self.rate == 0 and (_length_of(self.data) or 0) > 1:
+        if rate == 0 and (_length_of(self.data) or 0) > 1:
             warnings.warn(f"{self._label()}: the rate is 0 Hz, but there is more than one sample", stacklevel=3)
 
     def _contradictions(self) -> list[str]:
-        """What makes no sense in the fields taken together; one sentence for each mistake."""
+        """What makes no sense in the fields that were given, taken together; one sentence for each mistake."""
+        given = self.__dict__
+        timestamps, rate = given.get("timestamps"), given.get("rate")
         found: list[str] = []
-        timestamps, rate = self.timestamps, self.rate
-        if timestamps is not None and rate is not None:
-            found.append("expected timestamps or a rate, got both: leave one out")
-        if timestamps is not None and self.starting_time is not None:
-            found.append("expected timestamps or a starting_time, got both: leave one out")
+        if timestamps is not None:
+            if rate is not None:
+                found.append("expected timestamps or a rate, got both: leave one out")
+            if given.get("starting_time") is not None:
+                found.append("expected timestamps or a starting_time, got both: leave one out")
+            found += self._length_mismatch()
         if rate is not None and rate < 0:
             found.append(f"expected a rate >= 0 Hz, got {rate}")
-        return found if timestamps is None else found + self._length_mismatch()
+        return found
 
     def _length_mismatch(self) -> list[str]:
         times = _length_of(self.timestamps)
@@ -163,13 +167,12 @@ class TimeSeries(NWBDataInterface, neurodata_type="TimeSeries"):
     def _empty(self, field: Field) -> Any:
         if field.name == "data":
             return self.DEFAULT_DATA
-        if field.name == "unit" and field.fixed is None:
-            return self.DEFAULT_UNIT
         if field.name in ("timestamps_unit", "interval"):
             return None if self.timestamps is None else field.fixed
         if field.name == "starting_time_unit":
             return None if self.rate is None else field.fixed
-        return super()._empty(field)
+        usual = super()._empty(field)
+        return self.DEFAULT_UNIT if usual is None and field.name == "unit" else usual
 
     def _note_change(self, field: Field) -> None:
         super()._note_change(field)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 import photonwb.arrays.lazy
+import photonwb.arrays.plain
 from h5py_source import H5pySource
 from photonwb.arrays import LazyArray
 from photonwb.arrays.reading import can_read
@@ -108,6 +109,8 @@ def test_any_index_of_any_dataset(tmp_path, drawn, data):
     key = data.draw(keys(expected.shape))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(photonwb.arrays.lazy, "BLOCK", data.draw(st.sampled_from([1, 50, 1 << 20])))
+        for limit in ("SHORT_RUN", "NEAR", "BAND", "MAPPED", "PIECE"):
+            patch.setattr(photonwb.arrays.plain, limit, data.draw(st.sampled_from([1, 20, 1 << 20])))
         values, wanted = lazy[key], expected[key]
     assert type(values) is type(wanted)
     assert values.dtype == wanted.dtype

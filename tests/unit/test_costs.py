@@ -16,6 +16,7 @@ from photonwb.arrays.growing import GrowingArray
 from photonwb.ophys import OpticalChannel, PlaneSegmentation, TwoPhotonSeries
 from photonwb.schema import bundled
 from photonwb.schema.namespace import Namespace
+from photonwb.storage.checked_file import LocalInput
 from photonwb.testing.mock.ophys import mock_ImagingPlane
 
 
@@ -85,27 +86,66 @@ def decoded(monkeypatch):
     return found
 
 
-def opened_for_one_value(path, count, opened):
+@pytest.fixture
+def read_by_hdf5(monkeypatch):
+    """How many bytes HDF5 asks for each time that it reads."""
+    found = []
+    original = LocalInput.readinto
+
+    def note(self, buffer):
+        found.append(len(buffer))
+        return original(self, buffer)
+
+    monkeypatch.setattr(LocalInput, "readinto", note)
+    return found
+
+
+def file_of_series(path, count):
     nwbfile, plane = nwbfile_with_plane()
     for number in range(count):
-        nwbfile.add_acquisition(series(plane, f"movie_{number}"))
+        nwbfile.add_acquisition(series(plane, f"movie_{number:04}"))
     photonwb.write(nwbfile, path)
-    opened.clear()
+    return path
+
+
+def one_value(path, count):
     with photonwb.open(path) as nwbfile:
-        assert nwbfile.acquisition[f"movie_{count - 1}"].data[1, 2, 3] == 0
-    return len(opened)
+        assert nwbfile.acquisition[f"movie_{count - 1:04}"].data[1, 2, 3] == 0
 
 
 def test_one_value_opens_few_objects_however_many_there_are(tmp_path, opened):
-    few = opened_for_one_value(tmp_path / "few.nwb", 10, opened)
-    assert opened_for_one_value(tmp_path / "many.nwb", 1000, opened) == few
-    assert few <= 14
+    counts = []
+    for count in (10, 1000):
+        path = file_of_series(tmp_path / f"{count}.nwb", count)
+        opened.clear()
+        one_value(path, count)
+        counts.append(len(opened))
+    assert counts[0] == counts[1] <= 8  # root, collection, series, array, and the types of root and series
+
+
+def test_one_value_takes_few_reads_however_many_objects_there_are(tmp_path, read_by_hdf5):
+    for count in (10, 1000):
+        path = file_of_series(tmp_path / f"{count}.nwb", count)
+        read_by_hdf5.clear()
+        one_value(path, count)
+        assert len(read_by_hdf5) <= 30
+        assert sum(read_by_hdf5) <= 16_000 + 30 * count  # the names in one collection
+
+
+def test_one_value_takes_few_calls_however_many_objects_there_are(tmp_path):
+    counts = []
+    for count in (10, 1000):
+        path = file_of_series(tmp_path / f"{count}.nwb", count)
+        one_value(path, count)  # what is imported, and made for each class, is there by now
+        counts.append(calls_of(lambda path=path, count=count: one_value(path, count)))
+    assert max(counts) <= 600
+    assert abs(counts[1] - counts[0]) <= 10  # as HDF5 goes a level deeper in its index of names
 
 
 def test_a_series_is_made_in_few_calls():
     plane = mock_ImagingPlane()
     series(plane)  # the checks of its fields are chosen by now
-    assert calls_of(lambda: series(plane)) <= 36
+    assert calls_of(lambda: series(plane)) <= 18
 
 
 @pytest.fixture

@@ -70,6 +70,8 @@ class ChunkTarget(NamedTuple):
         In the order of encoding; those that `can_encode` accepts.
     fill : scalar, optional
         Value of elements that are never written.
+    threads : int, optional
+        How many may work at a time, see `pool.threads`.
     """
 
     shape: tuple[int | None, ...]
@@ -77,6 +79,7 @@ class ChunkTarget(NamedTuple):
     chunks: tuple[int, ...]
     filters: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     fill: Any = None
+    threads: int | None = None
 
 
 def can_encode(dtype: np.dtype[Any], filters: tuple[tuple[str, Mapping[str, Any]], ...]) -> bool:
@@ -214,8 +217,9 @@ class _Encoder:
         self.pipeline = Pipeline(target.filters, target.dtype.itemsize, self.nbytes)
         self.size = max(1, GROUP // self.nbytes)
         # Without filters there is nothing for other threads to do.
-        self.is_alone = threads() == 1 or not target.filters
-        self.window = max(2 * threads(), min(8 * threads(), AHEAD // (self.nbytes * self.size)))
+        self.threads = threads(target.threads)
+        self.is_alone = self.threads == 1 or not target.filters
+        self.window = max(2 * self.threads, min(8 * self.threads, AHEAD // (self.nbytes * self.size)))
         self._group: list[tuple[tuple[int, ...], NDArray[Any]]] = []
         self._running: deque[Future[list[EncodedChunk]]] = deque()
 
@@ -238,7 +242,7 @@ class _Encoder:
             return
         if group:
             try:
-                self._running.append(submit(self._encoded, group))
+                self._running.append(submit(self._encoded, group, most=self.threads))
             except RuntimeError:  # the interpreter is about to end and starts no more threads
                 while self._running:
                     yield from self._running.popleft().result()

@@ -41,12 +41,15 @@ class Incoming(NamedTuple):
         Gives the blocks, from the shape of the chunks that they go to.
     options : dict
         How the data are to be stored, where a wrapper or an iterator says it, by the names that `H5DataIO` has for it.
+    is_sparse : bool
+        Whether the blocks leave out what is zero.
     """
 
     shape: tuple[int | None, ...]
     dtype: np.dtype[Any]
     make_blocks: Callable[[tuple[int, ...] | None], Iterator[Block]]
     options: Mapping[str, Any]
+    is_sparse: bool = False
 
     def blocks(self, chunks: tuple[int, ...] | None = None) -> Iterator[Block]:
         """Places and values, once; a place is one slice for each axis.
@@ -80,7 +83,7 @@ def incoming(data: Any) -> Incoming:
     if hasattr(data, "recommended_chunk_shape") and hasattr(data, "__next__"):
         return _from_chunk_iterator(data)
     if hasattr(data, "image_shape") and hasattr(data, "blocks"):  # arrays.sparse
-        return Incoming(data.shape, data.dtype, data.blocks, {})
+        return Incoming(data.shape, data.dtype, data.blocks, {}, is_sparse=True)
     if hasattr(data, "shape") and hasattr(data, "dtype") and hasattr(data, "__getitem__"):
         return _from_array(data)
     if hasattr(data, "__array__"):

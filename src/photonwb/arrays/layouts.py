@@ -1,8 +1,10 @@
 """How an array is chunked and compressed where nobody says it.
 
 A movie is read by frames, whole ones: chunks hold as many as make about 1 MiB. A trace is read as one ROI over all time as well
-as all ROIs over a while: chunks have the proportions at which both touch the same share of the data. Unless a small file is
-wanted they are not compressed, which would save little of the noise in a signal and take much of the time to read a part of it.
+as all ROIs over a while. Unless a small file is wanted traces are not compressed, which would save little of the noise in a
+signal and take much of the time to read a part of it. Of plain chunks nothing else is read than what is wanted: they are long and
+narrow, so that a ROI lies in few of them, close together, and a while is one run of bytes in each. Compressed chunks are read as
+a whole: they have the proportions at which both ways of reading touch the same share of the data.
 Images of masks are zero nearly everywhere: they are cut into tiles, of which only those with something in them are stored.
 Columns of tables and masks grow by rows; a column is compressed once it is large enough to count beside the movie that it was
 made from, for the filters would take longer than all the rest. Small arrays lie in one piece, which is the fastest to read.
@@ -31,6 +33,11 @@ SMALL = 32 << 10
 MOVIE_CHUNK = 1 << 20
 MOST_OF_A_FRAME = 4 << 20
 CHUNK = 512 << 10  # of anything else
+# Of plain traces: bytes of a sample of all ROIs in a chunk; of a chunk, which the cache of any HDF5 library has room for; of all
+# chunks side by side, which wait in memory when samples come one by one, and of which a part is empty when samples are added.
+TRACE_RUN = 256
+TRACE_CHUNK = (256 << 10, 1 << 20)
+TRACE_ROW = 96 << 20
 PLAIN_COLUMN = 32 << 20
 # Edge of a tile of a mask that is an image, or a volume.
 TILE_EDGE = {2: 64, 3: 16}
@@ -92,21 +99,23 @@ def layout_for(data: Incoming, element: Any, role: str = "whole", compression: C
     must_chunk = must_chunk or (role == "trace" and math.prod(known) * itemsize > SMALL)
     if not known or not (must_chunk or math.prod(known) * itemsize > SMALL):
         return ArrayLayout(known, element, fill=options.get("fillvalue"))
-    chunks = _given_chunks(options, data.shape) or default_chunks(data.shape, itemsize, role)
     # A filter that is asked for by name is worth it at any size.
     nbytes = math.prod(known) * itemsize if None not in data.shape and compression in FILTERS else None
     is_plain = not _is_worth_it(element, nbytes) or (compression == "fast" and _is_faster_plain(element, nbytes, role))
     filters = _filters(options, () if is_plain else _filters_of(compression))
     if not filters and not must_chunk:
         return ArrayLayout(known, element, fill=options.get("fillvalue"))
+    chunks = _given_chunks(options, data.shape) or default_chunks(data.shape, itemsize, role, is_plain=not filters)
     return ArrayLayout(known, element, maximum, chunks, filters, options.get("fillvalue"))
 
 
-def default_chunks(shape: tuple[int | None, ...], itemsize: int, role: str) -> tuple[int, ...]:
-    """Shape of the chunks of an array with that role."""
+def default_chunks(shape: tuple[int | None, ...], itemsize: int, role: str, *, is_plain: bool) -> tuple[int, ...]:
+    """Shape of the chunks of an array with that role, which are filtered or plain."""
     lengths = tuple(EXPECTED if length is None else max(1, length) for length in shape)
     if role == "trace" and len(lengths) > 1:
-        return _trace_chunks(lengths, itemsize)
+        # Data that end soon fill but a part of chunks that were made for longer ones.
+        share = 1 if shape[0] is not None else 2
+        return _plain_trace_chunks(lengths, itemsize, share) if is_plain else _trace_chunks(lengths, itemsize)
     if role == "mask" and len(lengths) - 1 in TILE_EDGE:
         return _mask_chunks(lengths)
     if len(lengths) > 2:
@@ -138,6 +147,21 @@ def _trace_chunks(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
     room = max(1, CHUNK // (itemsize * math.prod(shape[2:])))
     width = min(rois, max(1, round(math.sqrt(room * rois / samples))))
     return (min(samples, max(1, room // width)), width, *shape[2:])
+
+
+def _plain_trace_chunks(shape: tuple[int, ...], itemsize: int, share: int) -> tuple[int, ...]:
+    """Long and narrow; of the largest size, or so and so small a share of it."""
+    samples, rois = shape[:2]
+    itemsize *= math.prod(shape[2:])
+    least, most = TRACE_CHUNK
+    length = min(samples, max(1, TRACE_ROW // share // (rois * itemsize)))
+    width = _even(rois, max(1, TRACE_RUN // itemsize, least // (length * itemsize)))
+    return (_even(samples, min(length, max(1, most // share // (width * itemsize)))), width, *shape[2:])
+
+
+def _even(length: int, most: int) -> int:
+    """The step, no longer than allowed, of which the fewest make up a length, with as little left over as can be."""
+    return -(-length // -(-length // most))
 
 
 def _itemsize(element: Any) -> int:

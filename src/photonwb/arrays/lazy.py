@@ -203,13 +203,14 @@ class LazyArray:
     def _blocks(self, places: Iterator[tuple[slice, ...]]) -> Iterator[tuple[tuple[slice, ...], NDArray[Any]]]:
         from .pool import submit, threads
 
-        if threads() == 1:
+        most = getattr(self.source.byte_layout(), "threads", None)
+        if threads(most) == 1:
             for place in places:
                 yield place, self[place]
             return
         before = None
         for place in places:
-            coming = submit(self.__getitem__, place)
+            coming = submit(self.__getitem__, place, most=most)
             if before is not None:
                 yield before[0], before[1].result()
             before = place, coming
@@ -217,22 +218,27 @@ class LazyArray:
             yield before[0], before[1].result()
 
     def _fetched(self, layout: Any, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
-        import numpy as np
-
         from .reading import can_read, read
-        from .selection import counts, fetch_key
 
         if can_read(layout):
             values = read(layout, fetch)
             if layout.chunks is not None and layout.filters:
                 self._read_ahead(layout, fetch)
-        elif fetch and 0 not in counts(fetch):
-            values = np.asarray(self.source.read(fetch_key(fetch)))
         else:
-            values = np.empty(counts(fetch), self.source.dtype)
-            if not fetch:
-                values[()] = self.source.read(())
+            values = self._read_by_source(fetch)
         return values if self._dtype is None else values.astype(self._dtype, copy=False)
+
+    def _read_by_source(self, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
+        import numpy as np
+
+        from .selection import counts, fetch_key
+
+        if fetch and 0 not in counts(fetch):
+            return np.asarray(self.source.read(fetch_key(fetch)))
+        values = np.empty(counts(fetch), self.source.dtype)
+        if not fetch:
+            values[()] = self.source.read(())
+        return values
 
     def _nbytes_of(self, fetch: tuple[AxisIndex, ...]) -> int:
         return math.prod(map(len, fetch)) * self.dtype.itemsize
@@ -253,7 +259,7 @@ class LazyArray:
         first = fetch[0] if fetch else None
         if isinstance(first, range) and first:
             goes_on, self._stop = first.start == self._stop, first.stop
-            if goes_on and threads() > 1:
+            if goes_on and threads(layout.threads) > 1:
                 with contextlib.suppress(RuntimeError):  # the interpreter is about to end and starts no more threads
                     read_ahead(layout, fetch)
 

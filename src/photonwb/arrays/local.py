@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from photonwb.errors import DamagedFileError, StorageError
 
@@ -15,8 +16,18 @@ if TYPE_CHECKING:
 __all__ = ["LocalFile"]
 
 
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_READING = threading.Lock()
+
+
 class LocalFile:
     """A file open for reading.
+
+    Parameters
+    ----------
+    path : str
+    threads : int, optional
+        How many may read it at a time, see `pool.threads`.
 
     Attributes
     ----------
@@ -28,17 +39,27 @@ class LocalFile:
         When that was last, in seconds since 1970.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, threads: int | None = None) -> None:
         self.path = path
+        self.threads = threads
         try:
-            self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+            self._descriptor = os.open(path, _FLAGS)
         except OSError as error:
             raise StorageError(f"{path} cannot be opened: {error}") from error
-        status = os.fstat(self._descriptor)
-        self.size = status.st_size
-        self.version = (path, status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
-        self.changed = status.st_mtime
-        self._lock = threading.Lock()
+        self.size = os.lseek(self._descriptor, 0, os.SEEK_END)
+
+    @functools.cached_property
+    def _status(self) -> os.stat_result:
+        return os.fstat(self._descriptor)
+
+    @property
+    def version(self) -> tuple[Any, ...]:
+        status = self._status
+        return self.path, status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
+
+    @property
+    def changed(self) -> float:
+        return self._status.st_mtime
 
     def __enter__(self) -> Self:
         return self
@@ -71,21 +92,27 @@ class LocalFile:
         return data
 
     def read_into(self, offset: int, target: memoryview) -> None:
-        """As many bytes as the target has room for."""
-        self.require(offset, target.nbytes)
-        target = target.cast("B")
-        while target.nbytes:
+        """As many bytes as the target, which is one of bytes, has room for."""
+        missing = target.nbytes
+        self.require(offset, missing)
+        while missing:
             count = self._read_some(offset, target)
             if count == 0:
                 raise DamagedFileError(f"{self.path} was cut short while it was read")
-            offset += count
-            target = target[count:]
+            missing -= count
+            if missing:
+                offset, target = offset + count, target[count:]
 
-    def _read_some(self, offset: int, target: memoryview) -> int:
-        if hasattr(os, "preadv"):
+    if hasattr(os, "preadv"):
+
+        def _read_some(self, offset: int, target: memoryview) -> int:
             return os.preadv(self._descriptor, [target], offset)
-        with self._lock:  # elsewhere there is one place for all threads to read from
-            os.lseek(self._descriptor, offset, os.SEEK_SET)
-            data = os.read(self._descriptor, target.nbytes)
-        target[: len(data)] = data
-        return len(data)
+
+    else:
+
+        def _read_some(self, offset: int, target: memoryview) -> int:
+            with _READING:  # there is one place for all threads to read from
+                os.lseek(self._descriptor, offset, os.SEEK_SET)
+                data = os.read(self._descriptor, target.nbytes)
+            target[: len(data)] = data
+            return len(data)

@@ -1,4 +1,4 @@
-"""One pool of threads for all of the package.
+"""The threads of the package: one pool for all, and one for each other number of threads that somebody asks for.
 
 The work that goes there (inflating, deflating, copying, reading a file) lets other threads run. The thread that asks for work
 takes part in it, so that nothing waits for a pool that is busy, nor for itself when work asks for more work.
@@ -11,6 +11,8 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from photonwb.errors import InvalidValueError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,46 +23,68 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def threads() -> int:
-    """How many threads work at a time: `PHOTONWB_THREADS`, or one for each processor that this process may use."""
+def threads(most: int | None = None) -> int:
+    """How many threads work at a time: `PHOTONWB_THREADS`, or one for each processor that this process may use.
+
+    Parameters
+    ----------
+    most : int, optional
+        What the caller was told: never more than these.
+
+    Raises
+    ------
+    InvalidValueError
+        That is no number of threads.
+    """
+    if most is None:
+        return _available()
+    if type(most) is not int or most < 1:
+        raise InvalidValueError(f"threads: expected a number from 1 on, or None for one of each processor, got {most!r}")
+    return min(most, _available())
+
+
+def _available() -> int:
     wanted = os.environ.get("PHOTONWB_THREADS", "")
     if wanted.isdecimal() and int(wanted):
         return int(wanted)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class _Pool:
-    """The executor, made when it is first needed."""
+class _Pools:
+    """Executors by their number of threads, each made when it is first needed."""
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
         self._lock = threading.Lock()
-        self._executor: ThreadPoolExecutor | None = None
+        self._executors: dict[int, ThreadPoolExecutor] = {}
 
-    def executor(self) -> ThreadPoolExecutor:
+    def executor(self, count: int) -> ThreadPoolExecutor:
         with self._lock:
-            if self._executor is None:
+            if count not in self._executors:
                 from concurrent.futures import ThreadPoolExecutor
 
-                self._executor = ThreadPoolExecutor(threads(), thread_name_prefix="photonwb")
-            return self._executor
+                self._executors[count] = ThreadPoolExecutor(count, thread_name_prefix="photonwb")
+            return self._executors[count]
 
 
-_pool = _Pool()
+_pools = _Pools()
 if hasattr(os, "register_at_fork"):
-    # A child inherits the executor without its threads: work given to it would never be done.
-    os.register_at_fork(after_in_child=_pool.reset)
+    # A child inherits the executors without their threads: work given to them would never be done.
+    os.register_at_fork(after_in_child=_pools.reset)
 
 
-def submit(function: Callable[..., Result], *arguments: Any) -> Future[Result]:
-    """Have a function called in the pool."""
-    return _pool.executor().submit(function, *arguments)
+def submit(function: Callable[..., Result], *arguments: Any, most: int | None = None) -> Future[Result]:
+    """Have a function called by one of so many threads at most."""
+    return _pools.executor(threads(most)).submit(function, *arguments)
 
 
-def run_all(function: Callable[[Item], object], items: Iterable[Item]) -> None:
-    """Call a function with each of the items, in no order; the first error is raised after all work has stopped."""
+def run_all(function: Callable[[Item], object], items: Iterable[Item], most: int | None = None) -> None:
+    """Call a function with each of the items, in no order, by so many threads at most.
+
+    The first error is raised after all work has stopped.
+    """
     todo = list(items)
     if len(todo) == 1:
         function(todo[0])
@@ -77,7 +101,7 @@ def run_all(function: Callable[[Item], object], items: Iterable[Item]) -> None:
 
     futures: list[Future[None]] = []
     with contextlib.suppress(RuntimeError):  # the interpreter is about to end and starts no more threads
-        futures = [submit(work) for _ in range(min(threads(), len(todo)) - 1)]
+        futures = [submit(work, most=most) for _ in range(min(threads(most), len(todo)) - 1)]
     try:
         work()
     finally:

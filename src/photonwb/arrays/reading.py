@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import mmap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,16 +17,18 @@ from photonwb.errors import DamagedFileError, StorageError
 
 from .cache import chunk_cache, may_keep
 from .codecs import Pipeline, is_known
-from .grid import ChunkPart, axis_parts, covers, joined_parts
+from .grid import ChunkPart, axis_parts, chunk_boxes, covers, joined_parts
 from .local import LocalFile
+from .plain import PIECE, PlainPart, Room
 from .pool import run_all, submit, threads
 from .selection import counts, fetch_key
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Callable, Hashable, Iterable
 
     from numpy.typing import NDArray
 
+    from .grid import ChunkBox
     from .selection import AxisIndex
     from .source import ByteLayout, ChunkPlace
 
@@ -37,13 +38,7 @@ __all__ = ["can_read", "check_size", "read", "read_ahead"]
 CERTAINLY_FITS = 2**30
 MOST_COMPRESSED = 1032
 
-# Plain bytes in shorter runs than this are picked from a memory map, longer ones are read one by one.
-SHORT_RUN = 32 << 10
-# So much of a file is mapped at a time: what is mapped counts as memory of the process.
-MAPPED = 32 << 20
-# A long run is read by several threads, in pieces of this size.
-PIECE = 8 << 20
-# Chunks are handed to threads in groups of about so many bytes, lest handing them over takes longer than decoding.
+# Chunks are handed to threads in groups of about so many bytes, lest handing them over takes longer than the work.
 GROUP = 256 << 10
 # Images that are cut into more tiles than this are not decoded ahead: they are masks, and there is little in them.
 MOST_AHEAD = 16
@@ -92,27 +87,68 @@ def read(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
     if not nbytes:
         return np.empty(counts(fetch), layout.dtype)
     if layout.chunks is not None:
-        return _read_chunks(layout, layout.chunks, fetch)
+        read_chunks = _read_chunks if layout.filters else _read_plain_chunks
+        return read_chunks(layout, layout.chunks, fetch)
     place = layout.places.get(())
     if place is None:
         return _filled(layout, fetch)
     block = np.empty(counts(fetch), layout.dtype)
-    with LocalFile(layout.path) as file:
-        _require_size(layout, file, place, math.prod(layout.shape))
-        _read_plain(file, place.offset, layout.shape, fetch_key(fetch), block)
+    with LocalFile(layout.path, layout.threads) as file:
+        _require_size(layout, file, place, math.prod(layout.shape) * layout.dtype.itemsize)
+        PlainPart(layout.shape, fetch_key(fetch), layout.dtype).read(file, place.offset, block, Room())
     return block
 
 
 def _read_chunks(layout: ByteLayout, chunks: tuple[int, ...], fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
     axes = axis_parts(fetch, chunks)
-    parts = list(joined_parts(axes, among=layout.places))
+    parts = list(joined_parts(axes, layout.stored))
     # Of masks most chunks are not there; and memory that nobody has touched yet is zero for nothing.
     is_whole = len(parts) == math.prod(map(len, axes))
     block = np.empty(counts(fetch), layout.dtype) if is_whole else _filled(layout, fetch)
     with LocalFile(layout.path) as file:
         reader = _ChunkReader(layout, file, block)
-        run_all(reader.read_parts, _groups(parts, reader.pipeline.nbytes))
+        run_all(reader.read_parts, _groups(parts, reader.pipeline.nbytes), layout.threads)
     return block
+
+
+def _read_plain_chunks(layout: ByteLayout, chunks: tuple[int, ...], fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
+    boxes = [_PlainBox(layout, chunks, box) for box in chunk_boxes(fetch, chunks)]
+    block = np.empty(counts(fetch), layout.dtype) if all(box.is_whole for box in boxes) else _filled(layout, fetch)
+    with LocalFile(layout.path, layout.threads) as file:
+        run_all(lambda read: read(file), [read for box in boxes for read in box.reads(block)], layout.threads)
+    return block
+
+
+class _PlainBox:
+    """Chunks of which the same part is wanted, as they lie in the file."""
+
+    def __init__(self, layout: ByteLayout, chunks: tuple[int, ...], box: ChunkBox) -> None:
+        self.layout = layout
+        self.box = box
+        self.part = PlainPart(chunks, box.inside, layout.dtype)
+        self.nbytes = math.prod(chunks) * layout.dtype.itemsize
+        counts = tuple(map(len, box.chunks))
+        every = zip(itertools.product(*box.chunks), itertools.product(*map(range, counts)), strict=True)
+        place_of = layout.places.get
+        self.stored = [(chunk, cell, place) for chunk, cell in every if (place := place_of(chunk)) is not None]
+        self.is_whole = len(self.stored) == math.prod(counts)
+
+    def reads(self, block: NDArray[Any]) -> list[Callable[[LocalFile], None]]:
+        """What is to be done to read the chunks, some at a time, into their place in a block."""
+        cells = self.box.cells(block)
+        size = max(1, PIECE // self.part.span)
+        groups = [self.stored[start : start + size] for start in range(0, len(self.stored), size)]
+        return [functools.partial(self._read, cells, group) for group in groups]
+
+    def _read(self, cells: NDArray[Any], group: list[tuple[Any, Any, ChunkPlace]], file: LocalFile) -> None:
+        room = Room()
+        for chunk, cell, place in group:
+            try:
+                _require_size(self.layout, file, place, self.nbytes)
+                self.part.read(file, place.offset, cells[cell], room)
+            except DamagedFileError as error:
+                error.add_note(f"in chunk {chunk} of an array of {self.layout.path}")
+                raise
 
 
 def _filled(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
@@ -131,14 +167,15 @@ def read_ahead(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> None:
     rest = [[number for number, _, _ in parts] for parts in axis_parts(fetch[1:], layout.chunks[1:])]
     nbytes = math.prod(layout.chunks) * layout.dtype.itemsize
     row = first[-1] // layout.chunks[0] + 1
-    coming = itertools.product(range(row, row + 2 * threads()), *rest)
+    coming = itertools.product(range(row, row + 2 * threads(layout.threads)), *rest)
     with LocalFile(layout.path) as file:
         if not may_keep(file):
             return
         for chunk in itertools.islice(coming, chunk_cache.limit // 4 // nbytes):
             place = layout.places.get(chunk)
             if place is not None:
-                chunk_cache.expect(_cache_key(layout, file, place), functools.partial(submit, _decode_ahead, layout, place))
+                decode = functools.partial(submit, _decode_ahead, layout, place, most=layout.threads)
+                chunk_cache.expect(_cache_key(layout, file, place), decode)
 
 
 def _decode_ahead(layout: ByteLayout, place: ChunkPlace) -> None:
@@ -157,8 +194,7 @@ def _groups(parts: Iterable[ChunkPart], nbytes: int) -> list[list[ChunkPart]]:
     return [everything[start : start + size] for start in range(0, len(everything), size)]
 
 
-def _require_size(layout: ByteLayout, file: LocalFile, place: ChunkPlace, elements: int) -> None:
-    expected = elements * layout.dtype.itemsize
+def _require_size(layout: ByteLayout, file: LocalFile, place: ChunkPlace, expected: int) -> None:
     if place.size != expected:
         raise DamagedFileError(
             f"{layout.path}: {expected} bytes of an array are expected at {place.offset}, there are {place.size}"
@@ -191,8 +227,8 @@ class _ChunkReader:
         place = self.layout.places[part.chunk]
         target = self.block[part.target]
         if place.skipped_filters & self.plain_mask == self.plain_mask:
-            _require_size(self.layout, self.file, place, math.prod(self.chunks))
-            _read_plain(self.file, place.offset, self.chunks, part.inside, target)
+            _require_size(self.layout, self.file, place, self.pipeline.nbytes)
+            PlainPart(self.chunks, part.inside, self.layout.dtype).read(self.file, place.offset, target, Room())
             return
         known = self._known(place)
         if known is not None:
@@ -222,63 +258,3 @@ class _ChunkReader:
     def _decode(self, place: ChunkPlace, target: NDArray[Any]) -> None:
         data = self.file.read(place.offset, place.size)
         self.pipeline.decode(data, target.reshape(-1).view(np.uint8), place.skipped_filters)
-
-
-def _read_plain(file: LocalFile, offset: int, shape: tuple[int, ...], inside: tuple[Any, ...], target: NDArray[Any]) -> None:
-    """Part of an array that lies in the file as it is in memory."""
-    axis = _last_partial_axis(shape, inside)
-    strides = [math.prod(shape[number + 1 :]) * target.dtype.itemsize for number in range(axis + 1)]
-    positions = [range(part.start, part.stop, part.step) if isinstance(part, slice) else part.tolist() for part in inside]
-    length = strides[-1] if strides else target.nbytes
-    if strides and isinstance(inside[axis], slice) and inside[axis].step == 1:
-        # Neighbours along the last of these axes lie one after another.
-        length *= len(positions[axis])
-        positions[axis] = positions[axis][:1]
-    if length < min(SHORT_RUN, target.nbytes):
-        _pick_mapped(file, offset, shape, inside, target)
-        return
-    starts = [
-        offset + sum(position * stride for position, stride in zip(corner, strides, strict=True))
-        for corner in itertools.product(*positions[: axis + 1])
-    ]
-    straight = target if target.flags.c_contiguous else np.empty(target.shape, target.dtype)
-    rows = straight.reshape(-1).view(np.uint8).data
-    pieces = [
-        (start + done, row * length + done, min(PIECE, length - done))
-        for row, start in enumerate(starts)
-        for done in range(0, length, PIECE)
-    ]
-    run_all(lambda piece: file.read_into(piece[0], rows[piece[1] : piece[1] + piece[2]]), pieces)
-    if straight is not target:
-        target[...] = straight
-
-
-def _last_partial_axis(shape: tuple[int, ...], inside: tuple[Any, ...]) -> int:
-    """The last axis that is not taken whole; -1 when all are."""
-    axis = len(shape) - 1
-    while axis >= 0 and isinstance(inside[axis], slice) and inside[axis] == slice(0, shape[axis], 1):
-        axis -= 1
-    return axis
-
-
-def _pick_mapped(file: LocalFile, offset: int, shape: tuple[int, ...], inside: tuple[Any, ...], target: NDArray[Any]) -> None:
-    """Bytes that lie scattered: the file is mapped, some rows at a time, for as long as it takes to copy them."""
-    row = math.prod(shape[1:]) * target.dtype.itemsize
-    file.require(offset, shape[0] * row)
-    rows, rest = inside[0], inside[1:]
-    if not isinstance(rows, slice):
-        target[...] = _mapped(file, offset, shape, target.dtype)[inside]
-        return
-    wanted = range(shape[0])[rows]
-    step = max(1, MAPPED // (row * wanted.step))
-    for start in range(0, len(wanted), step):
-        band = wanted[start : start + step]
-        values = _mapped(file, offset + band[0] * row, (band[-1] + 1 - band[0], *shape[1:]), target.dtype)
-        target[start : start + step] = values[(slice(None, None, band.step), *rest)]
-
-
-def _mapped(file: LocalFile, offset: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
-    before = offset % mmap.ALLOCATIONGRANULARITY
-    length = before + math.prod(shape) * dtype.itemsize
-    mapped = mmap.mmap(file.descriptor, length, access=mmap.ACCESS_READ, offset=offset - before)
-    return np.ndarray(shape, dtype, mapped, before)

@@ -85,8 +85,14 @@ def select(key: Any, shape: tuple[int, ...]) -> Selection:
             has_array = True
         fetch.append(positions)
         pick.append(picked)
-    whole = all(isinstance(item, slice) and item == FULL for item in pick)
+    special = [place for place, item in enumerate(pick) if not isinstance(item, slice) or item != FULL]
+    whole = not special or (len(special) == 1 and _is_all(pick[special[0]], fetch, special[0]))
     return Selection(tuple(fetch), None if whole else tuple(pick))
+
+
+def _is_all(item: Any, fetch: list[AxisIndex], axis: int) -> bool:
+    """Whether the one item that is no full slice is an index array that picks all that was fetched, as it comes."""
+    return isinstance(item, np.ndarray) and item.ndim == 1 and np.array_equal(item, np.arange(len(fetch[axis])))
 
 
 def counts(fetch: tuple[AxisIndex, ...]) -> tuple[int, ...]:
@@ -102,12 +108,14 @@ def fetch_key(fetch: tuple[AxisIndex, ...]) -> tuple[Any, ...]:
 def _expanded(key: Any, shape: tuple[int, ...]) -> list[Any]:
     """One item for each axis, and None for each new one; masks become index arrays, as numpy defines them."""
     items: list[Any] = []
+    used = 0
     for item in cast("tuple[Any, ...]", key if isinstance(key, tuple) else (key,)):
-        items += _plain_items(item, shape, sum(known is not None and known is not Ellipsis for known in items))
+        plain = _plain_items(item, shape, used)
+        items += plain
+        used += 0 if item is None or item is Ellipsis else len(plain)
     dots = [place for place, item in enumerate(items) if item is Ellipsis]
     if len(dots) > 1:
         raise IndexError("an index can only have a single ellipsis ('...')")
-    used = sum(item is not None and item is not Ellipsis for item in items)
     if used > len(shape):
         raise IndexError(f"too many indices for array: array is {len(shape)}-dimensional, but {used} were indexed")
     place = dots[0] if dots else len(items)

@@ -20,10 +20,11 @@ def shape_of(data: Any) -> tuple[int | None, ...] | None:
     tuple or None
         None for an axis whose length is not known yet; None as a whole when nothing is known (a plain generator).
     """
-    for attribute in ("shape", "maxshape"):
-        shape = getattr(data, attribute, None)
-        if shape is not None:
-            return tuple(shape)
+    shape = getattr(data, "shape", None)
+    if shape is None:
+        shape = getattr(data, "maxshape", None)
+    if shape is not None:
+        return tuple(shape)
     wrapped = getattr(data, "data", None)
     if wrapped is not None and wrapped is not data and not isinstance(data, memoryview):
         return shape_of(wrapped)

@@ -6,10 +6,11 @@ library. A store that cannot (an exotic filter, a virtual dataset) answers None 
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy as np
 
@@ -39,8 +40,11 @@ class ByteLayout(NamedTuple):
         In the order of encoding: ("shuffle", {}), ("gzip", {"level": 4}), ("fletcher32", {}), ...
     fill : numpy scalar
         Value of chunks that were never written.
-    places : dict
-        Chunk coordinates (in chunks, not elements) to their place; {(): place} for an array in one piece.
+    places : mapping
+        Chunk coordinates (in chunks, not elements) to their place; {(): place} for an array in one piece. One that can tell of
+        many chunks quicker than one by one does so in its method `among`.
+    threads : int, optional
+        How many may read it at a time, see `pool.threads`.
     """
 
     path: str
@@ -50,6 +54,12 @@ class ByteLayout(NamedTuple):
     filters: tuple[tuple[str, Mapping[str, Any]], ...]
     fill: Any
     places: Mapping[tuple[int, ...], ChunkPlace]
+    threads: int | None = None
+
+    def stored(self, numbers: Sequence[Sequence[int]]) -> Iterable[object]:
+        """For each chunk with these numbers along each axis, in C order, something that is true if it is stored."""
+        among = getattr(self.places, "among", None)
+        return among(numbers) if among is not None else map(self.places.get, itertools.product(*numbers))
 
 
 class ArraySource(Protocol):

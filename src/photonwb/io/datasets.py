@@ -210,7 +210,7 @@ def _write_blocks(
         return parent.create_dataset(name, layout._replace(shape=(0, *layout.shape[1:])))
     dataset = parent.create_dataset(name, layout, attributes=attributes)
     blocks = converted_blocks(container, field, data.blocks(layout.chunks), element)
-    if role_of(container, field) == "mask" and has_tiles(layout) and None not in data.shape:
+    if role_of(container, field) == "mask" and has_tiles(layout) and None not in data.shape and not data.is_sparse:
         from photonwb.arrays.sparse import without_zeros
 
         blocks = without_zeros(blocks, layout.chunks or ())

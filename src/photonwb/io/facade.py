@@ -55,6 +55,8 @@ class NWBHDF5IO:
         Paths of namespace files of extensions to load.
     trusted : bool
         Whether the file may lead to files outside of its folder, as any may in pynwb; see `photonwb.open`.
+    threads : int, optional
+        How many may read and write arrays at a time, `PHOTONWB_THREADS` at most. Default is one for each processor.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class NWBHDF5IO:
         extensions: Any = None,
         *,
         trusted: bool = True,
+        threads: int | None = None,
     ) -> None:
         if path is None and file is None:
             raise InvalidValueError("NWBHDF5IO: give the path of a file, or an open h5py.File as file=")
@@ -90,6 +93,7 @@ class NWBHDF5IO:
         self._driver = driver
         self._aws_region = aws_region
         self._trusted = trusted
+        self._threads = threads
         self._reader: Reader | None = None
         self._store: Store | None = None
         self._written: NWBFile | None = None
@@ -114,7 +118,9 @@ class NWBHDF5IO:
                 options["driver"] = self._driver
             if self._aws_region is not None:
                 options["aws_region"] = self._aws_region.encode()
-            self._store = opened_store(self._file or self._path, self._mode, options, trusted=self._trusted)
+            self._store = opened_store(
+                self._file or self._path, self._mode, options, trusted=self._trusted, threads=self._threads
+            )
             self._reader = Reader(self._store, self)
         return self._store
 
@@ -203,7 +209,7 @@ class NWBHDF5IO:
         if self._file is not None:
             plan = write_into(container, self._file, again=self._written is not None, **options)
         else:
-            plan = write_file(container, self._path, **options)
+            plan = write_file(container, self._path, threads=self._threads, **options)
         self._written = container
         for wrapper, path in unfilled(plan):
             from photonwb.io.stored_array import WritableArray

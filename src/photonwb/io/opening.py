@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["get_nwbfile_version", "open_file", "read_nwb", "version_of"]
 
 
-def open_file(path: typing.Path, mode: str = "r", *, trusted: bool = False) -> NWBFile:
+def open_file(path: typing.Path, mode: str = "r", *, trusted: bool = False, threads: int | None = None) -> NWBFile:
     """Open an NWB file.
 
     Only the root of the file is looked at; everything else is read when it is touched. The result owns the file: use it in a
@@ -31,6 +31,8 @@ def open_file(path: typing.Path, mode: str = "r", *, trusted: bool = False) -> N
         Whether the file may lead to files outside of its folder: by links, by values that lie in other files, and by the paths of
         movies beside it. Without it, links and movies in the folder and below are opened, others raise an error. A file that
         somebody sends you could otherwise have your programs read, and send on, any other file of yours.
+    threads : int, optional
+        How many may read and write arrays at a time, `PHOTONWB_THREADS` at most. Default is one for each processor.
 
     Returns
     -------
@@ -43,7 +45,7 @@ def open_file(path: typing.Path, mode: str = "r", *, trusted: bool = False) -> N
     """
     if mode not in ("r", "r+"):
         raise StorageError(f"photonwb.open: expected mode 'r' or 'r+', got {mode!r}; to create a file use photonwb.write")
-    io = NWBHDF5IO(path, mode, trusted=trusted)
+    io = NWBHDF5IO(path, mode, trusted=trusted, threads=threads)
     try:
         return io.read()
     except BaseException:

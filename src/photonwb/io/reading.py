@@ -7,21 +7,22 @@ damaged never hides the others: touching it raises, and the error says where in 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from photonwb.errors import BrokenLinkError, NotFoundError, PhotonwbError, UnreadableObjectError, UntrustedLinkError
+from photonwb.errors import NotFoundError, PhotonwbError, UnreadableObjectError, UntrustedLinkError
 from photonwb.io import legacy
 from photonwb.io.noticing import note_silent_changes
 from photonwb.io.specifications import cached_catalog
-from photonwb.io.values import field_value, resolving_array
+from photonwb.io.values import field_value, resolving_array, resolving_value
 from photonwb.model.fields import Field, Kind, SharedField
 from photonwb.model.labelled import LabelledDict
-from photonwb.model.registry import known_class
+from photonwb.model.registry import import_all, known_class
 from photonwb.storage.contract import Link, Reference, is_group
 from photonwb.storage.links import is_in_folder_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterator
 
     from photonwb.file import NWBFile
     from photonwb.model.container import AbstractContainer
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from photonwb.storage.contract import Dataset, Group, Store
 
 __all__ = ["Reader", "StoredObject", "members_of", "walk"]
+
+import_all()  # what a file may hold: now, rather than in the midst of the first read
 
 
 class Reader:
@@ -73,7 +76,7 @@ class Reader:
         """
         root = self.store.root
         cls = self.class_at(root, "NWBFile")
-        if root.attributes.get("neurodata_type") != "NWBFile" and "nwb_version" not in root.attributes:
+        if "nwb_version" not in root.attributes and root.attributes.get("neurodata_type") != "NWBFile":
             raise UnreadableObjectError(
                 f"{self.store.location}: this is not an NWB file: its root says neither neurodata_type='NWBFile' nor nwb_version"
             )
@@ -266,7 +269,7 @@ class StoredObject:
         return field_value(field, value)
 
     def _array(self, container: AbstractContainer, field: Field, dataset: Dataset) -> Any:
-        return resolving_array(self.reader, dataset, lambda attribute: container._note_assignment(field, attribute))
+        return resolving_value(self.reader, dataset, _noting(container, field))
 
     def _member(self, container: AbstractContainer, field: Field, holder: Group) -> Any:
         """A dataset, link or child that has a name of its own."""
@@ -281,11 +284,9 @@ class StoredObject:
         dataset = cast("Dataset", self.reader.follow(item, holder))
         if "neurodata_type" in dataset.attributes and not isinstance(dataset.attributes["neurodata_type"], bytes):
             return self.reader.object_at(dataset)
-        if dataset.shape == () or _wants_scalar(field):
+        if _wants_scalar(field) or dataset.shape == () or (_wants_texts(field) and dataset.dtype.kind == "O"):
             return field_value(field, dataset.read())
-        if dataset.dtype.kind == "O" and _wants_texts(field):
-            return field_value(field, dataset.read())
-        return self._array(container, field, dataset)
+        return resolving_array(self.reader, dataset, _noting(container, field))
 
     def _sharing(self, container: AbstractContainer, field: Field, item: Link, holder: Group) -> Any:
         """A dataset that is a link to one of another object: that object, so that sharing is seen and kept."""
@@ -318,10 +319,7 @@ class StoredMembers:
         self._group = group
         self._names: list[str] | None = None
         self._classes: dict[str, type[AbstractContainer]] = {}  # of members that were looked at and not read yet
-        fields = [other for other in type(container).__fields__.values() if other.where == field.where]
-        self._collections = [other for other in fields if other.kind == Kind.CHILDREN or other.key is None]
-        # A named child, such as the trials among the intervals, is a member of the collection as well.
-        self._taken = {other.key for other in fields if other.kind in (Kind.DATASET, Kind.LINK)}
+        self._collections, self._taken = _fields_at(type(container), field.where)
 
     def names(self) -> list[str]:
         """Names of all members that belong to the collection."""
@@ -333,7 +331,7 @@ class StoredMembers:
         """Whether there is a member of that name in the collection."""
         if self._names is not None:
             return name in self._names
-        return isinstance(name, str) and name not in self._taken and name in self._group and self._belongs(name)
+        return isinstance(name, str) and name not in self._taken and self._belongs(name)
 
     def read(self, name: str) -> AbstractContainer:
         """The object of that name."""
@@ -349,14 +347,23 @@ class StoredMembers:
             cls = self._reader.class_at(self._reader.follow(self._group[name], self._group))
         except PhotonwbError as error:
             # What is there is listed, and touching it says what is wrong with it.
-            return isinstance(error, UntrustedLinkError) or not isinstance(error, BrokenLinkError)
+            return isinstance(error, UntrustedLinkError) or not isinstance(error, NotFoundError)
         if cls is None or _collection_of(cls, self._collections) is not self._field:
             return False
         self._classes[name] = cls
         return True
 
 
-def _collection_of(cls: type, collections: list[Field]) -> Field | None:
+@cache
+def _fields_at(cls: type[AbstractContainer], where: str) -> tuple[tuple[Field, ...], frozenset[str | None]]:
+    """The collections in a group of an object, and the names of its other members."""
+    fields = [field for field in cls.__fields__.values() if field.where == where]
+    collections = tuple(field for field in fields if field.kind == Kind.CHILDREN or field.key is None)
+    # A named child, such as the trials among the intervals, is a member of the collection as well.
+    return collections, frozenset(field.key for field in fields if field.kind in (Kind.DATASET, Kind.LINK))
+
+
+def _collection_of(cls: type, collections: tuple[Field, ...]) -> Field | None:
     """The collection that takes objects of a class: the one whose declared type is the nearest.
 
     Of a type that nothing is known about, all that can be said is where it lies; where there is one collection, it is that one.
@@ -375,6 +382,11 @@ def members_of(container: AbstractContainer, field: Field) -> StoredMembers | No
     stored = container._stored
     holder = stored.holder(field) if isinstance(stored, StoredObject) else None
     return None if holder is None else StoredMembers(cast("StoredObject", stored), container, field, cast("Group", holder))
+
+
+def _noting(container: AbstractContainer, field: Field) -> Callable[[str], None]:
+    """What the array of a field calls when something was assigned to it."""
+    return lambda attribute: container._note_assignment(field, attribute)
 
 
 def _wants_scalar(field: Field) -> bool:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 import warnings
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from photonwb.arrays import pool
 from photonwb.errors import DamagedFileError, StorageError
+from photonwb.storage.journal import open_elsewhere, settle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +25,12 @@ __all__ = ["opened_store"]
 PATIENCE = 0.5
 INTERVAL = 0.005
 
+# h5py takes long to import, so it waits for the first file. To a program that has it, reading comes as one piece.
+if "h5py" in sys.modules:
+    import_module("photonwb.storage.hdf5")
 
-def opened_store(file: Any, mode: str, options: Mapping[str, Any], *, trusted: bool = True) -> Store:
+
+def opened_store(file: Any, mode: str, options: Mapping[str, Any], *, trusted: bool = True, threads: int | None = None) -> Store:
     """Open the store of a file.
 
     Parameters
@@ -34,33 +42,36 @@ def opened_store(file: Any, mode: str, options: Mapping[str, Any], *, trusted: b
         Handed to `h5py.File`.
     trusted : bool
         Whether the file may lead to files outside of its folder.
+    threads : int, optional
+        How many may read and write arrays at a time.
 
     Raises
     ------
+    InvalidValueError
+        That is no number of threads.
     StorageError
         There is no such file, or it cannot be opened; the message says why.
     """
+    pool.threads(threads)  # is refused before anything is opened, if it is none
     store: Any = _opened(file, mode, options)
-    store.trusted = trusted
+    store.trusted, store.threads = trusted, threads
     return store
 
 
 def _opened(file: Any, mode: str, options: Mapping[str, Any]) -> Store:
-    from photonwb.storage.hdf5 import HDF5Store
-
     is_path = isinstance(file, (str, os.PathLike)) and "://" not in os.fspath(file)
     if is_path and not options:
         if mode != "r" and Path(file).is_file():
             return _opened_for_changes(file)
         if mode == "r":
             return _opened_for_reading(file)
+    from photonwb.storage.hdf5 import HDF5Store
+
     return HDF5Store(file, "r" if mode == "r" else "r+", **options)
 
 
 def _settled(path: Any) -> None:
     """Complete or undo what a writer that was interrupted has left, and tell of it."""
-    from photonwb.storage.journal import settle
-
     if settle(path):
         warnings.warn(
             f"{os.fspath(path)}: the last writer of this file was interrupted; the file holds what was committed before that",
@@ -69,7 +80,6 @@ def _settled(path: Any) -> None:
 
 
 def _opened_for_changes(path: Any) -> Store:
-    from photonwb.storage.journal import open_elsewhere
     from photonwb.storage.journaled import JournaledStore
 
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from photonwb.errors import UnreadableObjectError
+from photonwb.io.stored_array import StoredArray, WritableArray
 from photonwb.storage.contract import Reference
 from photonwb.storage.relations import holds_references
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from photonwb.model.fields import Field
     from photonwb.storage.contract import Dataset
 
-__all__ = ["ResolvingArray", "field_value", "parsed_date", "resolving_array"]
+__all__ = ["ResolvingArray", "field_value", "parsed_date", "resolving_array", "resolving_value"]
 
 
 def field_value(field: Field, value: Any) -> Any:
@@ -72,17 +73,20 @@ def parsed_date(text: Any) -> Any:
     return date.astimezone() if date.tzinfo is None else date
 
 
-def resolving_array(reader: Reader, dataset: Dataset, note: Callable[[str], None]) -> Any:
-    """The values of a dataset: a scalar, or an array that is read when it is indexed.
-
-    `note` is called when a part of the array was assigned to, which a file that is open for changes allows.
-    """
+def resolving_value(reader: Reader, dataset: Dataset, note: Callable[[str], None]) -> Any:
+    """The values of a dataset: a scalar, or an array as `resolving_array` has it."""
     if dataset.shape == ():
         value = dataset.read()
         return reader.referred(value) if isinstance(value, Reference) else _plain(value)
-    from photonwb.io.stored_array import StoredArray, WritableArray
+    return resolving_array(reader, dataset, note)
 
-    if holds_references(dataset.layout.element):
+
+def resolving_array(reader: Reader, dataset: Dataset, note: Callable[[str], None]) -> Any:
+    """The values of a dataset that is no scalar, as an array that is read when it is indexed.
+
+    `note` is called when a part of the array was assigned to, which a file that is open for changes allows.
+    """
+    if dataset.dtype.hasobject and holds_references(dataset.layout.element):
         return ResolvingArray(StoredArray(dataset), reader)
     return WritableArray(dataset, note) if dataset.store.writable else StoredArray(dataset)
 

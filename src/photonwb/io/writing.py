@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from photonwb.arrays import pool
 from photonwb.arrays.shapes import shape_of
 from photonwb.errors import InvalidTypeError, InvalidValueError, MissingFileError, PhotonwbError, StorageError
 from photonwb.io.datasets import write_array, written_value
@@ -50,6 +51,7 @@ def write_file(
     cache_spec: bool = True,
     link_data: bool = True,
     compression: typing.Compression = "fast",
+    threads: int | None = None,
 ) -> Plan:
     """Write a file in HDF5.
 
@@ -64,6 +66,8 @@ def write_file(
         Whether a wrapper that asks for its array to be linked is obeyed.
     compression : {"fast", "small", "none"}, or as in h5py
         How arrays are stored that no wrapper says it of: a level of gzip, or the name or number of a filter.
+    threads : int, optional
+        How many may work at a time, `PHOTONWB_THREADS` at most. Default is one for each processor.
 
     Returns
     -------
@@ -79,10 +83,11 @@ def write_file(
     StorageError
         The file cannot be written there; what was there is unharmed.
     """
+    pool.threads(threads)  # is refused before anything is written, if it is none
     target = Path(os.path.abspath(path))
     plan = _checked_plan(nwbfile, str(target))
     with replacing(target) as temporary:
-        write_plan(plan, temporary, cache_spec=cache_spec, link_data=link_data, compression=compression)
+        write_plan(plan, temporary, cache_spec=cache_spec, link_data=link_data, compression=compression, threads=threads)
     claim(plan, plan.location)
     return plan
 
@@ -139,6 +144,7 @@ def write_plan(
     link_data: bool = True,
     compression: typing.Compression = "fast",
     postpone: bool = False,
+    threads: int | None = None,
 ) -> None:
     """Write all objects of a plan into a new file, which is going to have another name.
 
@@ -146,14 +152,14 @@ def write_plan(
     ----------
     plan : Plan
     temporary : path
-    cache_spec, link_data, compression
+    cache_spec, link_data, compression, threads
         See `write_file`.
     postpone : bool
         Whether large arrays are left empty, see `photonwb.io.resuming`.
     """
     from photonwb.storage.new_file import NewStore
 
-    store = NewStore(temporary, location=plan.location)
+    store = NewStore(temporary, plan.location, threads)
     try:
         writer = Writer(store, plan, link_data=link_data, compression=compression, postpone=postpone)
         writer.write(cache_spec=cache_spec)

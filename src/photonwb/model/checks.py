@@ -15,12 +15,12 @@ from photonwb.errors import InvalidTypeError, InvalidValueError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from photonwb.model.container import AbstractContainer
+    from photonwb.model.fielded import Fielded
     from photonwb.model.fields import Field
 
-    Check = Callable[[AbstractContainer, Field, Any], Any]
+    Check = Callable[[Fielded, Field, Any], Any]
 
-__all__ = ["check_for", "describe_value", "fail", "mismatch"]
+__all__ = ["check_for", "describe_value", "exact_type", "fail", "mismatch"]
 
 
 def check_for(field: Field) -> Check:
@@ -45,7 +45,14 @@ def check_for(field: Field) -> Check:
     return _check_anything
 
 
-def fail(instance: AbstractContainer, field: Field, expected: str, value: Any, *, wrong_type: bool = False) -> Exception:
+def exact_type(field: Field) -> type | None:
+    """The type whose values the check of a field takes as they are, whatever they are; None where it looks at each."""
+    if field.one_of or (field.dtype or "").startswith("uint"):
+        return None
+    return _TAKEN_AS_THEY_ARE.get(check_for(field))
+
+
+def fail(instance: Fielded, field: Field, expected: str, value: Any, *, wrong_type: bool = False) -> Exception:
     """The error for a value that a field does not take: which object, which field, what was expected, what came."""
     error = InvalidTypeError if wrong_type else InvalidValueError
     return error(mismatch(f"{instance._label()}.{field.name}", expected, value))
@@ -79,17 +86,17 @@ def _bare(name: str) -> str:
     return name.partition("[")[0]
 
 
-def _check_anything(instance: AbstractContainer, field: Field, value: Any) -> Any:
+def _check_anything(instance: Fielded, field: Field, value: Any) -> Any:
     return value
 
 
-def _check_fixed(instance: AbstractContainer, field: Field, value: Any) -> Any:
+def _check_fixed(instance: Fielded, field: Field, value: Any) -> Any:
     if value != field.fixed:
         raise fail(instance, field, f"{field.fixed!r}, the only value that the standard allows", value)
     return field.fixed
 
 
-def _check_text(instance: AbstractContainer, field: Field, value: Any) -> str:
+def _check_text(instance: Fielded, field: Field, value: Any) -> str:
     if not isinstance(value, str):
         raise fail(instance, field, "text", value, wrong_type=True)
     if field.one_of and value not in field.one_of:
@@ -116,7 +123,7 @@ def _kind(value: Any) -> str:
     return str(getattr(dtype, "kind", "")) if getattr(value, "shape", None) == () else ""
 
 
-def _check_float(instance: AbstractContainer, field: Field, value: Any) -> Any:
+def _check_float(instance: Fielded, field: Field, value: Any) -> Any:
     if type(value) is float:
         return value
     number = _scalar(value)
@@ -128,7 +135,7 @@ def _check_float(instance: AbstractContainer, field: Field, value: Any) -> Any:
     raise fail(instance, field, "a number", value, wrong_type=True)
 
 
-def _check_int(instance: AbstractContainer, field: Field, value: Any) -> Any:
+def _check_int(instance: Fielded, field: Field, value: Any) -> Any:
     if type(value) is int:
         number: Any = value
     else:
@@ -143,14 +150,14 @@ def _check_int(instance: AbstractContainer, field: Field, value: Any) -> Any:
     return number
 
 
-def _check_bool(instance: AbstractContainer, field: Field, value: Any) -> bool:
+def _check_bool(instance: Fielded, field: Field, value: Any) -> bool:
     number = _scalar(value)
     if _kind(number) == "b":
         return bool(number)
     raise fail(instance, field, "True or False", value, wrong_type=True)
 
 
-def _check_date(instance: AbstractContainer, field: Field, value: Any) -> Any:
+def _check_date(instance: Fielded, field: Field, value: Any) -> Any:
     import datetime as dt
 
     if isinstance(value, dt.date) or (isinstance(value, str) and "str" in field.types):
@@ -158,7 +165,7 @@ def _check_date(instance: AbstractContainer, field: Field, value: Any) -> Any:
     raise fail(instance, field, "a datetime", value, wrong_type=True)
 
 
-def _check_texts(instance: AbstractContainer, field: Field, value: Any) -> Any:
+def _check_texts(instance: Fielded, field: Field, value: Any) -> Any:
     """A list of texts (or of whatever the annotation says); one text alone becomes a list of one."""
     if isinstance(value, str):
         value = (value,)
@@ -167,21 +174,19 @@ def _check_texts(instance: AbstractContainer, field: Field, value: Any) -> Any:
     raise fail(instance, field, "text or a list of texts", value, wrong_type=True)
 
 
-def _check_array(instance: AbstractContainer, field: Field, value: Any) -> Any:
+def _check_array(instance: Fielded, field: Field, value: Any) -> Any:
     if hasattr(value, "neurodata_type"):
         return _check_shared(instance, field, value)
-    if isinstance(value, (str, bytes, dict, int, float)) or (shape_of(value) is None and not hasattr(value, "__iter__")):
+    shape = shape_of(value)
+    if not shape and (isinstance(value, (str, bytes, dict, int, float)) or (shape is None and not hasattr(value, "__iter__"))):
         raise fail(instance, field, "an array", value, wrong_type=True)
-    if field.shapes:
-        check_shape(instance, field, value)
+    if field.shapes and shape is not None:
+        _check_shape(instance, field, shape)
     return value.to_numpy() if hasattr(value, "iloc") else value  # a column of a data frame is indexed by label, not by place
 
 
-def check_shape(instance: AbstractContainer, field: Field, value: Any) -> None:
-    """Compare the shape of a value with those that the field allows; what is not known yet is no mistake."""
-    shape = shape_of(value)
-    if shape is None:
-        return
+def _check_shape(instance: Fielded, field: Field, shape: tuple[int | None, ...]) -> None:
+    """Compare a shape with those that the field allows; what is not known yet is no mistake."""
     for allowed in field.shapes:
         if len(allowed) != len(shape):
             continue
@@ -192,7 +197,7 @@ def check_shape(instance: AbstractContainer, field: Field, value: Any) -> None:
     raise InvalidValueError(f"{instance._label()}.{field.name}: expected shape {expected}, got {_shape_text(shape)}")
 
 
-def _check_shared(instance: AbstractContainer, field: Field, value: Any) -> Any:
+def _check_shared(instance: Fielded, field: Field, value: Any) -> Any:
     """Another object whose array is shared: it must have a field of the same name."""
     if field.name not in type(value).__fields__:
         raise fail(instance, field, f"an array or an object with {field.name!r}", value, wrong_type=True)
@@ -204,7 +209,7 @@ def _check_shared(instance: AbstractContainer, field: Field, value: Any) -> Any:
     return value
 
 
-def _check_object(instance: AbstractContainer, field: Field, value: Any) -> Any:
+def _check_object(instance: Fielded, field: Field, value: Any) -> Any:
     cls = type(value)
     if cls not in field.known_classes:
         names = field.element_names
@@ -219,7 +224,7 @@ def _check_object(instance: AbstractContainer, field: Field, value: Any) -> Any:
     return value
 
 
-def _check_objects(instance: AbstractContainer, field: Field, value: Any) -> Any:
+def _check_objects(instance: Fielded, field: Field, value: Any) -> Any:
     """Objects of a collection: one, a list, tuple or dict of them; returned as a list."""
     objects = listed(value)
     if objects is None:
@@ -243,6 +248,8 @@ def listed(value: Any) -> list[Any] | None:
 def _article(names: tuple[str, ...]) -> str:
     return " or ".join(f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}" for name in names)
 
+
+_TAKEN_AS_THEY_ARE: dict[Check, type] = {_check_text: str, _check_float: float, _check_int: int}
 
 _BY_TYPE: dict[str, Check] = {
     "str": _check_text,

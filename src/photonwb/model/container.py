@@ -8,184 +8,31 @@ fields are loaded at first touch.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from photonwb.arrays.shapes import shape_of
 from photonwb.errors import ClosedFileError, InvalidTypeError, InvalidValueError, PhotonwbError
-from photonwb.model import registry
 from photonwb.model.checks import describe_value
-from photonwb.model.fields import Field, Kind, content, signature_defaults
-from photonwb.model.fields_view import FieldsView
-from photonwb.model.hierarchy import Hierarchy, Stored
+from photonwb.model.fielded import Fielded
+from photonwb.model.fields import Field, Kind, content
+from photonwb.model.hierarchy import Stored
 from photonwb.model.labelled import LabelledDict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, MutableMapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["AbstractContainer", "Container", "Data", "Stored"]
 
 # So many objects of a collection are listed when an object is shown.
 _MOST_MEMBERS = 50
-_NOTHING = object()
-# What may be said of an object before its constructor is called.
-_TWO_STEPS = frozenset(("container_source", "object_id", "in_construct_mode", "parent"))
 
 
-class AbstractContainer(Hierarchy):
+class AbstractContainer(Fielded):
     """Base of all objects of the model."""
-
-    namespace: str = "hdmf-common"
-    neurodata_type: str = "AbstractContainer"
-    __defaults__: ClassVar[Mapping[str, Any]] = {}
-    __usual__: ClassVar[tuple[tuple[str, Field, Any], ...]]  # see `_usual_values`; each class has its own, when it is needed
 
     # Instances override these only when they differ, which keeps construction cheap.
     _object_id: str | None = None
     _container_source: str | None = None
-    _in_construct_mode: bool = False
-    _changed: frozenset[str] = frozenset()  # names of fields that differ from the file the object was read from
-    _assigned: frozenset[str] = frozenset()  # and of those whose array in the file was assigned to
-
-    def __init_subclass__(cls, neurodata_type: str | None = None, namespace: str | None = None, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        fields: dict[str, Field] = {}
-        for base in reversed(cls.__bases__):
-            fields.update(getattr(base, "__fields__", {}))
-        fields.update({name: value for name, value in cls.__dict__.items() if isinstance(value, Field)})
-        cls.__fields__ = fields
-        if "__init__" in cls.__dict__:
-            cls.__defaults__ = signature_defaults(cls.__init__)
-        if namespace is not None:
-            cls.namespace = namespace
-        if neurodata_type is not None:
-            cls.neurodata_type = neurodata_type
-            registry.enter(cls)
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        """Make an empty object.
-
-        Libraries that build objects in two steps pass `container_source`, `parent`, `object_id` and `in_construct_mode` here
-        and call `__init__` afterwards.
-        """
-        instance = object.__new__(cls)
-        if not _TWO_STEPS.isdisjoint(kwargs):
-            for argument in _TWO_STEPS.intersection(kwargs).difference(cls.__fields__):
-                instance.__dict__[f"_{argument}"] = kwargs[argument]
-        return instance
-
-    def __init__(self, name: str) -> None:
-        self._init({"name": name})
-
-    def _init(self, arguments: Mapping[str, Any]) -> None:
-        """Take the arguments of a constructor: check each by its field and keep it."""
-        cls, values = type(self), self.__dict__
-        if "name" in arguments:
-            values["_name"] = self._check_name(arguments["name"])
-        usual = cls.__dict__.get("__usual__")
-        if usual is None:
-            usual = cls.__usual__ = _usual_values(cls)
-        for key, field, default in usual:
-            if key in arguments:
-                value = arguments[key]
-                if value is default:
-                    values[key] = value
-                else:
-                    self._take(field, value)
-
-    def _take(self, field: Field, value: Any) -> None:
-        """Check and keep what a field was given in the constructor."""
-        if value is None:
-            # A collection that must not stay empty may well begin so.
-            if field.required and field.kind != Kind.CHILDREN:
-                raise InvalidTypeError(f"{self._label()}.{field.name}: a value is required, got None")
-        elif field.is_held:
-            self._set(field, value)
-        else:
-            self.__dict__[field.name] = field.check(self, value)
-
-    def _check_name(self, name: Any) -> str:
-        if not isinstance(name, str):
-            raise InvalidTypeError(f"{self.neurodata_type}.name: expected text, got {describe_value(name)}")
-        if not self._in_construct_mode and ("/" in name or ":" in name or not name or name in (".", "..") or "\0" in name):
-            raise InvalidValueError(
-                f"{self.neurodata_type}.name: {name!r} cannot be the name of an object: "
-                "leave out '/' and ':', and do not leave it empty"
-            )
-        return name
-
-    # ---- fields
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        field = type(self).__fields__.get(name)
-        if field is None:
-            object.__setattr__(self, name, value)
-        else:
-            self._set(field, value)
-
-    def _set(self, field: Field, value: Any) -> None:
-        """Give a field a new value."""
-        if value is not None:
-            value = field.check(self, value)
-        elif field.required and field.kind != Kind.CHILDREN and not self._in_construct_mode:
-            raise InvalidTypeError(f"{self._label()}.{field.name}: a value is required, got None")
-        if field.kind == Kind.CHILDREN:
-            self._set_children(field, value)
-        else:
-            if field.kind == Kind.CHILD:
-                self._release_replaced(field, value)
-            self.__dict__[field.name] = value
-            if field.kind == Kind.CHILD and value is not None:
-                self._adopt(value)
-        self._note_change(field)
-
-    def _release_replaced(self, field: Field, value: Any) -> None:
-        """Take out the object that another one (or none) takes the place of, from all collections that have it."""
-        before = self.__dict__.get(field.name)
-        if before is None and self._stored is not None and field.name not in self.__dict__:
-            with suppress(PhotonwbError):  # what cannot be read need not be taken out
-                before = getattr(self, field.name)
-        if before is not None and before is not value and before.parent is self:
-            before.reset_parent()
-
-    def _set_children(self, field: Field, values: list[AbstractContainer] | None) -> None:
-        if field.is_listed:
-            self.__dict__[field.name] = field.listed(values or ())
-            for value in values or ():
-                self._adopt(value)
-        elif values:
-            self._add(field.name, values)
-
-    def _note_change(self, field: Field) -> None:
-        if self._stored is not None:
-            self._changed = self._changed | {field.name}
-        self.set_modified()
-
-    def _note_assignment(self, field: Field, attribute: str = "") -> None:
-        """Called when a part of the array of a field, or an attribute of it, was assigned to, which is in the file."""
-        for other in type(self).__fields__.values() if attribute else ():
-            is_meant = other.kind == Kind.ATTRIBUTE and (other.key or other.name) == attribute
-            if is_meant and other.where == ("" if field.kind == Kind.CONTENT else field.path):
-                field = other
-                self.__dict__.pop(field.name, None)  # to be read again
-                self._changed = self._changed - {field.name}
-        self._assigned = self._assigned | {field.name}
-
-    def _empty(self, field: Field) -> Any:
-        """What a field is when nothing was given and no file tells."""
-        if field.kind == Kind.CHILDREN:
-            return field.listed(()) if field.is_listed else self._collection(field)
-        if field.fixed is not None:
-            return field.fixed
-        return type(self).__defaults__.get(field.name)
-
-    def _collection(self, field: Field) -> LabelledDict[Any]:
-        return LabelledDict(field.name, add_callable=self._adopt, remove_callable=self._release)
-
-    @property
-    def fields(self) -> MutableMapping[str, Any]:
-        """All fields that have a value, by name; a live view."""
-        return FieldsView(self)
 
     # ---- identity
 
@@ -440,19 +287,6 @@ class Data(AbstractContainer, neurodata_type="Data"):
             self.data, data_io_class, data_io_kwargs, data_chunk_iterator_class, data_chunk_iterator_kwargs
         )
         self._note_change(type(self).__fields__["data"])
-
-
-def _usual_values(cls: type[AbstractContainer]) -> tuple[tuple[str, Field, Any], ...]:
-    """The fields of a class, each with the value that needs no check: its default, where that is kept as it is.
-
-    Of the many arguments that a constructor has, few are given.
-    """
-    found: list[tuple[str, Field, Any]] = []
-    for name, field in cls.__fields__.items():
-        default = cls.__defaults__.get(name)
-        is_kept = isinstance(default, (str, float, bool)) or (default is None and not field.required)
-        found.append((name, field, default if is_kept and not field.is_held and field.fixed is None else _NOTHING))
-    return tuple(found)
 
 
 def _wrapped(

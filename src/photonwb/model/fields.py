@@ -5,7 +5,8 @@ field lives in the file and its shape, the signature of `__init__` the order and
 reading, writing, validation and documentation all come from this one table.
 
 A `Field` is a descriptor without `__set__`, like `functools.cached_property`: what is absent from the `__dict__` of an object
-has not been read yet, `__get__` loads it once from the file, and every later access costs what a plain attribute costs.
+was left at its default or has not been read yet, `__get__` loads it once, and every later access costs what a plain attribute
+costs.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from photonwb.model.container import AbstractContainer
+    from photonwb.model.fielded import Fielded
 
 __all__ = [
     "Field",
@@ -121,7 +123,7 @@ class Field:
         self.types: tuple[str, ...] = ()
         self._element_names: tuple[str, ...] | None = None
         self.known_classes: set[type] = set()
-        self.known_check: Callable[[AbstractContainer, Field, Any], Any] | None = None
+        self.known_check: Callable[[Fielded, Field, Any], Any] | None = None
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -176,7 +178,7 @@ class Field:
             return stored.load(instance, self)
         return instance._empty(self)
 
-    def check(self, instance: AbstractContainer, value: Any) -> Any:
+    def check(self, instance: Fielded, value: Any) -> Any:
         """The value in the form that the object keeps.
 
         Raises

@@ -12,7 +12,7 @@ from photonwb.model.fields import Field, Kind
 from photonwb.model.labelled import LabelledDict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from photonwb.model.container import AbstractContainer
 
@@ -53,6 +53,7 @@ class Hierarchy:
     """The part of an object that knows its place among others."""
 
     __fields__: ClassVar[Mapping[str, Field]] = {}
+    __held__: ClassVar[tuple[Field, ...]] = ()  # those of them whose objects lie inside
 
     # Instances override these only when they differ, which keeps construction cheap.
     _name: str = "root"
@@ -154,20 +155,15 @@ class Hierarchy:
     @property
     def children(self) -> tuple[AbstractContainer, ...]:
         """All objects directly inside this one."""
-        found = {id(item): item for item in self._held_objects() if item.parent is self}
-        found.update({id(item): item for item in self._adopted})
-        return tuple(found.values())
+        held = (item for field in type(self).__held__ for item in self._held_objects(field) if item.parent is self)
+        return tuple({id(item): item for item in (*held, *self._adopted)}.values())
 
-    def _held_objects(self) -> Iterator[AbstractContainer]:
-        """Objects in the fields of this one that it holds or links to."""
-        for field in type(self).__fields__.values():
-            if field.kind == Kind.CHILD:
-                value = getattr(self, field.name)
-                if value is not None:
-                    yield value
-            elif field.kind == Kind.CHILDREN:
-                held = getattr(self, field.name)
-                yield from held.values() if isinstance(held, LabelledDict) else held or ()
+    def _held_objects(self, field: Field) -> Iterable[AbstractContainer]:
+        """Objects in a field that holds some, which may have another parent: then they are linked."""
+        value: Any = getattr(self, field.name)
+        if isinstance(value, LabelledDict):
+            return cast("LabelledDict[AbstractContainer]", value).values()
+        return value or () if field.kind == Kind.CHILDREN else () if value is None else (value,)
 
     def _loaded_objects(self, field: Field) -> list[AbstractContainer]:
         """Objects of a field that are in memory, without reading others."""

@@ -38,7 +38,7 @@ class Namespace:
         Gives the JSON text of every source, and of the header called ``"namespace"``; called at most once.
     """
 
-    __slots__ = ("_header", "_load", "_problems", "_texts", "_types", "name", "version")
+    __slots__ = ("_header", "_includes", "_load", "_problems", "_texts", "_types", "name", "version")
 
     def __init__(self, name: str, version: str, load: Callable[[], Mapping[str, str]]) -> None:
         self.name = name
@@ -47,6 +47,7 @@ class Namespace:
         self._texts: Mapping[str, str] | None = None
         self._header: Mapping[str, Any] | None = None
         self._types: dict[str, Definition] | None = None
+        self._includes: dict[str, frozenset[str] | None] | None = None
         self._problems: list[SchemaError] = []
 
     @property
@@ -72,14 +73,15 @@ class Namespace:
     @property
     def includes(self) -> dict[str, frozenset[str] | None]:
         """Namespaces that this one builds on, with the types that it takes from each (``None``: all)."""
-        included: dict[str, frozenset[str] | None] = {}
-        for entry in self._schema():
-            name: object = entry.get("namespace")
-            if isinstance(name, str):
-                chosen = _chosen(entry)
-                earlier = included.get(name, frozenset())
-                included[name] = None if chosen is None or earlier is None else chosen | earlier
-        return included
+        if self._includes is None:
+            self._includes = {}
+            for entry in self._schema():
+                name: object = entry.get("namespace")
+                if isinstance(name, str):
+                    chosen = _chosen(entry)
+                    earlier = self._includes.get(name, frozenset())
+                    self._includes[name] = None if chosen is None or earlier is None else chosen | earlier
+        return self._includes
 
     def _index(self) -> dict[str, Definition]:
         types: dict[str, Definition] = {}

@@ -12,9 +12,12 @@ import errno
 import os
 import stat
 import struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .descriptor_file import DescriptorFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["CheckedFile", "LocalInput"]
 
@@ -23,7 +26,15 @@ HEAP = b"GCOL"
 HEADER = 16
 OBJECT = struct.Struct("<HxxxxxxQ")
 
-_preadv: Any = getattr(os, "preadv", None)  # not on every system
+
+def _seek_and_read(descriptor: int, buffers: tuple[Any], start: int) -> int:
+    os.lseek(descriptor, start, os.SEEK_SET)  # HDF5 reads one thing at a time
+    data = os.read(descriptor, len(buffers[0]))
+    memoryview(buffers[0])[: len(data)] = data
+    return len(data)
+
+
+_preadv: Any = getattr(os, "preadv", _seek_and_read)
 
 
 class CheckedFile:
@@ -33,11 +44,6 @@ class CheckedFile:
     ----------
     file : binary file object
         Does everything else.
-
-    Attributes
-    ----------
-    length_size : int
-        Bytes in which the file counts bytes.
     """
 
     def __init__(self, file: Any) -> None:
@@ -45,28 +51,25 @@ class CheckedFile:
         # HDF5 makes many small reads: nothing is looked up twice.
         self.seek = file.seek
         self._read_into = getattr(file, "readinto", self._copy_into)
-        self.length_size = 8
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
 
     def readinto(self, buffer: Any) -> int:
-        count = self._read_into(buffer)
-        if count and buffer[0] == HEAP[0]:
-            view = memoryview(buffer)
-            if bytes(view[:4]) == HEAP and not is_sound_heap(self._whole_heap(bytes(view[:count])), self.length_size):
-                view[:4] = bytes(4)
+        view = memoryview(buffer)
+        count = self._read_into(view)
+        if count and view[0] == HEAP[0]:
+            hide_unsound_heap(view, count, self._read_behind)
         return count
 
-    def _whole_heap(self, start: bytes) -> bytes:
-        """A heap of which HDF5 has read the start, and is going to read the rest."""
-        size = int.from_bytes(start[8 : 8 + self.length_size], "little")
+    def _read_behind(self, count: int) -> bytes:
+        """What follows what was just read."""
         place = self._file.tell()
-        rest = min(size - len(start), self._file.seek(0, os.SEEK_END) - place)
+        size = self._file.seek(0, os.SEEK_END)
         self._file.seek(place)
-        data = self._file.read(rest) if rest > 0 else b""
+        data = self._file.read(min(count, size - place)) if size > place else b""
         self._file.seek(place)
-        return start + data
+        return data
 
     def _copy_into(self, buffer: Any) -> int:
         data = self._file.read(len(buffer))
@@ -74,30 +77,59 @@ class CheckedFile:
         return len(data)
 
 
+def hide_unsound_heap(view: memoryview, count: int, read_behind: Callable[[int], bytes], length_size: int = 8) -> None:
+    """Take the signature from a heap that HDF5 would not survive.
+
+    Parameters
+    ----------
+    view : memoryview
+        What HDF5 asked for: anything, or a heap, or the start of one of which it is going to read the rest.
+    count : int
+        So many bytes of it are there.
+    read_behind : callable
+        Reads up to so many bytes behind it, as far as the file goes.
+    length_size : int
+        Bytes in which the file counts bytes.
+    """
+    if bytes(view[:4]) != HEAP:
+        return
+    data = bytes(view[:count])
+    missing = int.from_bytes(data[8 : 8 + length_size], "little") - count
+    if not is_sound_heap(data + read_behind(missing) if missing > 0 else data, length_size):
+        view[:4] = bytes(4)
+
+
 def is_sound_heap(data: bytes, length_size: int = 8) -> bool:
     """Whether the objects of a heap follow each other to its end."""
-    mask = (1 << 8 * length_size) - 1
     size = int.from_bytes(data[8 : 8 + length_size], "little")
-    place = HEADER
     if size > len(data):
         return False
-    while place + OBJECT.size <= size:
-        number, length = OBJECT.unpack_from(data, place)
+    mask = (1 << 8 * length_size) - 1
+    place, last, unpack = HEADER, size - OBJECT.size, OBJECT.unpack_from
+    while place <= last:
+        number, length = unpack(data, place)
         length &= mask
         # Number 0 is the free space, which counts its own header and is not filled up.
-        length = OBJECT.size + (length + 7 & ~7) if number else length
-        if not 0 < length <= size - place:
+        if number:
+            place += OBJECT.size + (length + 7 & ~7)
+        elif length:
+            place += length
+        else:
             return False
-        place += length
-    return True
+    return place <= max(size, HEADER)
 
 
 class LocalInput(DescriptorFile):
-    """A local file to be read, locked against writers as HDF5 does it.
+    """A local file to be read, locked against writers as HDF5 does it, and looked at as a `CheckedFile` is.
 
     Parameters
     ----------
     path : str
+
+    Attributes
+    ----------
+    length_size : int
+        Bytes in which the file counts bytes.
 
     Raises
     ------
@@ -109,6 +141,7 @@ class LocalInput(DescriptorFile):
         super().__init__()
         self.name = path
         self._position = 0
+        self.length_size = 8
         if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - asks the system once, as Path.is_file would not tell why
             raise OSError(errno.EINVAL, "not a file", path)
         self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
@@ -137,7 +170,7 @@ class LocalInput(DescriptorFile):
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        if whence != os.SEEK_SET:
+        if whence:
             offset += self._position if whence == os.SEEK_CUR else self.size
         self._position = offset
         return offset
@@ -146,24 +179,24 @@ class LocalInput(DescriptorFile):
         return self._position
 
     def readinto(self, buffer: Any) -> int:
-        done = _read_at(self._descriptor, buffer, self._position)
         view = memoryview(buffer)
-        while 0 < done < len(view):  # one call reads no more than 2 GiB
-            count = _read_at(self._descriptor, view[done:], self._position + done)
-            if not count:
-                break
-            done += count
+        done = _preadv(self._descriptor, (view,), self._position)
+        if done < len(view):  # one call reads no more than 2 GiB
+            done += self._read_on(view, done)
         self._position += done
+        if done and view[0] == HEAP[0]:
+            hide_unsound_heap(view, done, self._read_behind, self.length_size)
         return done
 
+    def _read_on(self, view: memoryview, start: int) -> int:
+        done = start
+        while done and (count := _preadv(self._descriptor, (view[done:],), self._position + done)):
+            done += count
+        return done - start
 
-def _read_at(descriptor: int, buffer: Any, start: int) -> int:
-    if _preadv is not None:
-        return _preadv(descriptor, (buffer,), start)
-    os.lseek(descriptor, start, os.SEEK_SET)  # HDF5 reads one thing at a time
-    data = os.read(descriptor, len(buffer))
-    memoryview(buffer)[: len(data)] = data
-    return len(data)
+    def _read_behind(self, count: int) -> bytes:
+        data = bytearray(max(min(count, self.size - self._position), 0))
+        return bytes(data[: _preadv(self._descriptor, (data,), self._position)])
 
 
 def _lock(descriptor: int) -> None:

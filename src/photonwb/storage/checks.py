@@ -65,6 +65,8 @@ def check_resize(layout: Layout, shape: tuple[int, ...], where: str) -> None:
 def values_for(values: Any, element: ElementType, shape: tuple[int, ...], where: str) -> NDArray[Any]:
     """Values as an array of that shape, in the form of the contract; what is smaller is repeated as numpy does it."""
     array = normalise(values, element)[0]
+    if array.shape == shape:
+        return array
     try:
         return np.broadcast_to(array, shape)
     except ValueError:

@@ -97,10 +97,14 @@ def text(value: str | bytes) -> str:
 
 def objects(values: list[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     """Object array of that shape; nothing is taken apart, whatever the values are."""
-    array = np.empty(len(values), object)
+    array = np.empty(shape, object)
+    if not shape:
+        array[()] = values[0]
+        return array
+    flat = array.reshape(-1)
     for position, value in enumerate(values):
-        array[position] = value
-    return array.reshape(shape)
+        flat[position] = value
+    return array
 
 
 def _map_objects(function: Any, array: NDArray[Any]) -> NDArray[Any]:

@@ -26,7 +26,6 @@ from photonwb.errors import (
     UntrustedLinkError,
 )
 
-from .hdf5_addresses import Addresses
 from .hdf5_library import h5fd, h5o, h5r, name_bytes
 from .hdf5_nodes import HDF5Dataset, HDF5Group
 from .hdf5_opening import FOREIGN_ERRORS, open_file, open_input
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
 
     from .checked_file import LocalInput
     from .contract import Link, Reference
+    from .hdf5_addresses import Addresses
 
 __all__ = ["HDF5Dataset", "HDF5Group", "HDF5Store"]
 
@@ -57,6 +57,8 @@ class HDF5Store:
         Read; read and write; create or replace; create.
     trusted : bool, optional
         Whether links may lead to files outside of the folder of this one, and datasets take their values from other files.
+    threads : int, optional
+        How many may read and write arrays at a time; see `photonwb.arrays.pool.threads`.
     **options
         Handed to `h5py.File` (`driver`, ...).
 
@@ -70,12 +72,20 @@ class HDF5Store:
         The file is not HDF5, is open elsewhere, or may not be read or written.
     """
 
-    def __init__(self, file: Any, mode: Literal["r", "r+", "w", "x"] = "r", *, trusted: bool = True, **options: Any) -> None:
+    def __init__(
+        self,
+        file: Any,
+        mode: Literal["r", "r+", "w", "x"] = "r",
+        *,
+        trusted: bool = True,
+        threads: int | None = None,
+        **options: Any,
+    ) -> None:
         if mode not in ("r", "r+", "w", "x"):
             raise InvalidValueError(f"mode must be 'r', 'r+', 'w' or 'x', got {mode!r}")
-        self._mode, self.trusted, self._options = mode, trusted, options
+        self._mode, self.trusted, self.threads, self._options = mode, trusted, threads, options
         self._is_ours = not isinstance(file, h5py.File)
-        self._file: Any = file
+        self._file: Any = file  # h5py.File, or what that has as its `id`: in any case something that can be closed
         self._input: LocalInput | None = None
         self._unchecked: Any = None
         if isinstance(file, h5py.File):
@@ -92,9 +102,14 @@ class HDF5Store:
             self.location = str(getattr(file, "name", file))
             self._file = open_file(file, mode, self.location, options)
         self._has_path = isinstance(file, (str, os.PathLike))
-        driver = self._file.id.get_access_plist().get_driver()
-        self._is_local = self._input is not None or (driver == h5fd.SEC2 and not self._file.swmr_mode)
-        self._is_read_by_us = driver == h5fd.fileobj_driver
+        if self._input is not None:
+            self._id: Any = self._file
+            self._is_local = self._is_read_by_us = True
+        else:
+            self._id = self._file.id
+            driver = self._id.get_access_plist().get_driver()
+            self._is_local = driver == h5fd.SEC2 and not self._file.swmr_mode
+            self._is_read_by_us = driver == h5fd.fileobj_driver
         self._process = os.getpid()
         self._objects: dict[str, Any] = {}
         # Where the bytes of datasets lie, by path; remembered only while nobody can move them.
@@ -110,7 +125,7 @@ class HDF5Store:
     def __reduce__(self) -> tuple[Any, ...]:
         if self.writable or not self._has_path:
             raise InvalidTypeError(f"{self.location}: only a file opened by its path for reading can be pickled")
-        return _reopen, (self.location, self.trusted, self._options)
+        return _reopen, (self.location, {"trusted": self.trusted, "threads": self.threads, **self._options})
 
     def __enter__(self) -> HDF5Store:
         return self
@@ -128,7 +143,7 @@ class HDF5Store:
 
     @property
     def closed(self) -> bool:
-        return not self._file.id
+        return not self._id
 
     @property
     def is_local(self) -> bool:
@@ -141,7 +156,7 @@ class HDF5Store:
     @property
     def size(self) -> int:
         """Bytes of the file."""
-        return self._file.id.get_filesize()
+        return self._id.get_filesize()
 
     def follow(self, link: Link | Reference, start: Any = None) -> HDF5Group | HDF5Dataset:
         return follow(self, link, start)  # pyright: ignore[reportReturnType] - the nodes of a store are of its own classes
@@ -199,7 +214,7 @@ class HDF5Store:
         found = self._objects.get(path)
         if found is None:
             try:
-                found = h5o.open(self._file.id, name_bytes(path))
+                found = h5o.open(self._id, name_bytes(path))
             except KeyError as error:
                 if "doesn't exist" not in str(error):
                     raise
@@ -245,7 +260,9 @@ class HDF5Store:
     def path_at(self, address: int, near: str) -> str:
         """Path of the object at an address, '' for one that was deleted."""
         if self._addresses is None:
-            self._addresses = Addresses(self._file.id)
+            from .hdf5_addresses import Addresses
+
+            self._addresses = Addresses(self._id)
         return self._addresses.path_of(address, near)
 
     def reference_to(self, reference: Reference) -> Any:
@@ -253,7 +270,7 @@ class HDF5Store:
         target = self.follow(reference)
         if target.store is not self:
             raise InvalidValueError(f"{self.location}: a reference cannot lead into another file ({target.store.location})")
-        return h5r.create(self._file.id, name_bytes(target.path), h5r.OBJECT)
+        return h5r.create(self._id, name_bytes(target.path), h5r.OBJECT)
 
     def beside(self, file: str) -> HDF5Store:
         """The store of another file, opened for reading the first time that a link leads there."""
@@ -273,14 +290,14 @@ class HDF5Store:
             self._family.setdefault(os.path.realpath(self.location), self)
             store = self._family.get(path)
             if store is None or store.closed:
-                store = HDF5Store(path, "r", trusted=self.trusted)
+                store = HDF5Store(path, "r", trusted=self.trusted, threads=self.threads)
                 store._family, store._lock, store._is_guest = self._family, self._lock, True
                 self._family[path] = store
         return store
 
 
-def _reopen(location: str, trusted: bool, options: dict[str, Any]) -> HDF5Store:
-    return HDF5Store(location, "r", trusted=trusted, **options)
+def _reopen(location: str, options: dict[str, Any]) -> HDF5Store:
+    return HDF5Store(location, "r", **options)
 
 
 class Task:

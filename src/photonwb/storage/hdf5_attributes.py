@@ -71,12 +71,10 @@ class HDF5Attributes(MutableMapping[str, Any]):
                 if h5a.exists(owner, raw):
                     raise
                 raise NotFoundError(f"{store.location}: {path} has no attribute {name!r}") from error
-            extent = attribute.get_space().get_simple_extent_type()
-            if extent == h5s.NULL:
+            shape, stored = attribute.get_space().get_simple_extent_dims(), attribute.get_type()
+            if shape is None:  # no value, not even an empty one
                 return None
-            stored = attribute.get_type()
             dtype, type_id = memory_type(stored)
-            shape = () if extent == h5s.SCALAR else attribute.shape
             nbytes = stored.get_size() * math.prod(shape)
             if nbytes > LARGEST and nbytes > store.size:
                 raise DamagedFileError(f"{store.location}: {path}: attribute {name!r} would be larger than the file")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .contract import ElementType
     from .hdf5_nodes import HDF5Dataset
 
-__all__ = ["byte_layout", "creation_properties", "filters_of", "layout_of", "reads_other_files"]
+__all__ = ["byte_layout", "creation_properties", "filters_of", "layout_of", "raw_layout", "reads_other_files"]
 
 NAMES = {
     h5z.FILTER_DEFLATE: "gzip",
@@ -130,34 +130,49 @@ def _set_filter(properties: Any, name: str, options: Mapping[str, Any], element:
             properties.set_filter(int(name), h5z.FLAG_OPTIONAL, tuple(options.get("options", ())))
 
 
-def byte_layout(node: HDF5Dataset, *, raw: int = 0) -> ByteLayout | None:
-    """Where the bytes of a dataset lie in its file; None where they cannot be told, or are no plain numbers.
-
-    With `raw` elements are taken for so many bytes, whatever they mean.
-    """
-    dataset = node.object_id
-    properties, stored = dataset.get_create_plist(), dataset.get_type()
-    kind = properties.get_layout()
+def byte_layout(dataset: HDF5Dataset) -> ByteLayout | None:
+    """Where the bytes of a dataset lie in its file; None where they cannot be told, or are no plain numbers."""
+    opened = dataset.object_id
+    stored, properties, space = opened.get_type(), opened.get_create_plist(), opened.get_space()
+    if not _has_places(properties, space):
+        return None
     element = element_from(stored)
-    if kind not in (h5d.CHUNKED, h5d.CONTIGUOUS) or properties.get_external_count():
+    if not has_plain_bytes(stored, element):
         return None
-    if not raw and not has_plain_bytes(stored, element):
-        return None
-    if dataset.get_space().get_simple_extent_type() == h5s.NULL:
-        return None
-    dtype = np.dtype(f"V{raw}") if raw else stored.dtype
-    dtype = np.dtype(dtype.str) if dtype.metadata else dtype
+    # That of a compound tells where its members lie, between which there may be room.
+    dtype = dtype_of(element) if isinstance(element, np.dtype) else stored.dtype
     fill = np.zeros((), dtype)
-    if not raw and properties.fill_value_defined() == h5d.FILL_VALUE_USER_DEFINED:
+    if properties.fill_value_defined() == h5d.FILL_VALUE_USER_DEFINED:
         properties.get_fill_value(fill)
-    chunks = properties.get_chunk() if kind == h5d.CHUNKED else None
-    places = ChunkPlaces(node, chunks) if chunks else _one_place(dataset)
-    return ByteLayout(node.store.location, dataset.shape, dtype, chunks, filters_of(properties), fill[()], places)
+    return _layout_as(dataset, dtype, fill[()], properties, space)
 
 
-def reads_other_files(dataset: Any) -> bool:
-    """Whether HDF5 would open files that an open dataset names: those of a virtual dataset, or of external storage."""
-    properties = dataset.get_create_plist()
+def raw_layout(dataset: HDF5Dataset, itemsize: int, properties: Any, space: Any) -> ByteLayout | None:
+    """The same of elements that are taken for so many bytes, whatever they mean."""
+    if not _has_places(properties, space):
+        return None
+    return _layout_as(dataset, np.dtype((np.void, itemsize)), np.void(itemsize), properties, space)
+
+
+def _has_places(properties: Any, space: Any) -> bool:
+    """Whether the elements of a dataset lie in the file itself, one behind the other or in chunks."""
+    return (
+        properties.get_layout() in (h5d.CHUNKED, h5d.CONTIGUOUS)
+        and not properties.get_external_count()
+        and space.get_simple_extent_type() != h5s.NULL
+    )
+
+
+def _layout_as(dataset: HDF5Dataset, dtype: np.dtype[Any], fill: Any, properties: Any, space: Any) -> ByteLayout:
+    chunks = properties.get_chunk() if properties.get_layout() == h5d.CHUNKED else None
+    places = ChunkPlaces(dataset, chunks) if chunks else _one_place(dataset.object_id)
+    shape = space.get_simple_extent_dims()
+    store, filters = dataset.store, filters_of(properties) if chunks else ()
+    return ByteLayout(store.location, shape, dtype, chunks, filters, fill, places, store.threads)
+
+
+def reads_other_files(properties: Any) -> bool:
+    """Whether HDF5 would open files that a dataset, by its properties, names: those of a virtual one, or of external storage."""
     return properties.get_layout() == h5d.VIRTUAL or properties.get_external_count() > 0
 
 

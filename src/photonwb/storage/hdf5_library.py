@@ -5,10 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__all__ = ["h5a", "h5d", "h5fd", "h5g", "h5l", "h5o", "h5p", "h5r", "h5s", "h5t", "h5z", "name_bytes", "name_text"]
+__all__ = ["h5a", "h5d", "h5f", "h5fd", "h5g", "h5l", "h5o", "h5p", "h5r", "h5s", "h5t", "h5z", "name_bytes", "name_text"]
 
 h5a: Any = import_module("h5py.h5a")
 h5d: Any = import_module("h5py.h5d")
+h5f: Any = import_module("h5py.h5f")
 h5fd: Any = import_module("h5py.h5fd")
 h5g: Any = import_module("h5py.h5g")
 h5l: Any = import_module("h5py.h5l")

@@ -18,10 +18,9 @@ from .checks import check_layout, check_member, check_move, check_new_name, chec
 from .contract import Link
 from .elements import dtype_of, plain_value
 from .hdf5_attributes import HDF5Attributes, needs_dense_storage
-from .hdf5_layout import byte_layout, creation_properties, filters_of, layout_of, reads_other_files
+from .hdf5_layout import byte_layout, creation_properties, filters_of, layout_of, raw_layout, reads_other_files
 from .hdf5_library import h5d, h5g, h5l, h5o, h5p, h5s, name_bytes, name_text
 from .hdf5_types import decode, element_from, encode, file_type, list_places, memory_type
-from .hdf5_writing import write_blocks
 from .links import descend
 from .selections import read_selection, spans
 
@@ -266,7 +265,8 @@ class HDF5Dataset(_Node):
     def read(self, selection: Selection | Any = ()) -> Any:
         with self.store.reading(self.path):
             dataset = self.object_id
-            if reads_other_files(dataset):
+            properties = dataset.get_create_plist()
+            if reads_other_files(properties):
                 if not self.store.trusted:
                     raise StorageError(
                         f"{self.description}: the values lie in other files, which were not opened; open it with trusted=True "
@@ -285,7 +285,7 @@ class HDF5Dataset(_Node):
                 self._check_size(math.prod(counts), dtype)
                 array = np.empty(counts, dtype)
                 if array.size:
-                    self._check_lengths(stored, box)
+                    self._check_lengths(stored, properties, space, box)
                     memory, chosen = _spaces(space, shape, box)
                     dataset.read(memory, chosen, array, type_id)
                 return decode(array, stored, lambda address: self.store.path_at(address, self.path))
@@ -305,10 +305,10 @@ class HDF5Dataset(_Node):
                 "damaged, or most of it was never written: read a part"
             )
 
-    def _check_lengths(self, stored: Any, box: Box) -> None:
+    def _check_lengths(self, stored: Any, properties: Any, space: Any, box: Box) -> None:
         """Refuse texts longer than the file: HDF5 makes room for each, up to 4 GiB, before it finds out that there is none."""
         places, size = list_places(stored)
-        layout = byte_layout(self, raw=size) if places and self.store.is_local else None
+        layout = raw_layout(self, size, properties, space) if places and self.store.is_local else None
         if layout is None or not can_read(layout):
             return
         try:
@@ -347,6 +347,8 @@ class HDF5Dataset(_Node):
                 dataset.write(*_spaces(dataset.get_space(), dataset.shape, box), encoded)
 
     def write_blocks(self, blocks: Iterable[Block]) -> None:
+        from .hdf5_writing import write_blocks
+
         write_blocks(self, blocks)
 
     def resize(self, shape: tuple[int, ...]) -> None:

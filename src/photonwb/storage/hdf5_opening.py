@@ -11,6 +11,7 @@ import h5py
 from photonwb.errors import DamagedFileError, ExistingFileError, MissingFileError, StorageError
 
 from .checked_file import CheckedFile, LocalInput
+from .hdf5_library import h5f, h5fd, h5p, name_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,7 @@ STRANGERS: tuple[tuple[bytes, str, str], ...] = (
 
 
 def open_input(path: str) -> tuple[Any, LocalInput]:
-    """A local file opened for reading, and what HDF5 reads it through, which is to be closed after it.
+    """The `FileID` of a local file opened for reading, and what HDF5 reads it through, which is to be closed after it.
 
     Raises
     ------
@@ -51,9 +52,12 @@ def open_input(path: str) -> tuple[Any, LocalInput]:
     source: Any = None
     try:
         source = LocalInput(path)
-        checked = CheckedFile(source)
-        file = h5py.File(checked, "r")
-        checked.length_size = file.id.get_create_plist().get_sizes()[1]
+        # What h5py.File does, without all that it may be asked for.
+        access = h5p.create(h5p.FILE_ACCESS)
+        access.set_fclose_degree(h5f.CLOSE_STRONG)
+        access.set_fileobj_driver(h5fd.fileobj_driver, source)
+        file = h5f.open(name_bytes(path), h5f.ACC_RDONLY, access)
+        source.length_size = file.get_create_plist().get_sizes()[1]
     except FOREIGN_ERRORS as error:
         if source is not None:
             source.close()

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["decode", "element_from", "encode", "file_type", "has_plain_bytes", "list_places", "memory_type"]
 
 ADDRESS = np.dtype(np.uint64)
+# What texts of any length are read into, nearly always.
+TEXTS = np.dtype(object), h5t.py_create(h5py.string_dtype())
 
 
 def element_from(stored: Any) -> ElementType:
@@ -49,12 +51,14 @@ def _member_name(stored: Any, member: int) -> str:
 
 def memory_type(stored: Any) -> tuple[np.dtype[Any], Any]:
     """What to read such elements into: the dtype of the array and, where h5py shall not choose it, the HDF5 type."""
+    kind = stored.get_class()
+    if kind == h5t.STRING and stored.is_variable_str():
+        return TEXTS
     if stored.detect_class(h5t.VLEN):
         _check_lists(stored)
     if not stored.detect_class(h5t.REFERENCE):
         dtype = stored.dtype
         return dtype, None if dtype.subdtype is None else h5t.py_create(dtype)
-    kind = stored.get_class()
     if kind == h5t.REFERENCE and stored.equal(h5t.STD_REF_OBJ):
         return ADDRESS, h5t.STD_REF_OBJ
     if kind != h5t.COMPOUND:
@@ -216,4 +220,4 @@ def has_plain_bytes(stored: Any, element: ElementType) -> bool:
     """Whether the bytes in the file are those of a numpy array of the same elements."""
     if dtype_of(element).hasobject:
         return False
-    return stored.equal(h5t.py_create(stored.dtype, logical=True))
+    return stored.equal(h5t.py_create(element if isinstance(element, np.dtype) else stored.dtype, logical=True))

@@ -47,8 +47,9 @@ def write_blocks(dataset: HDF5Dataset, blocks: Iterable[Block]) -> None:
         for place, values in blocks
     )
     # Only what HDF5 does is guarded: errors of whoever makes the blocks are theirs.
+    task = dataset.store.writing(dataset.path)
     for chunk, skipped, data in encode_blocks(target, fitting, stored):
-        with dataset.store.writing(dataset.path):
+        with task:
             dataset.object_id.write_direct_chunk(_corner(chunk, target.chunks), data, skipped)
             if skipped:
                 # An open dataset takes the chunk that was written last for one of which no filter was skipped.
@@ -63,7 +64,7 @@ def _chunk_target(dataset: HDF5Dataset, layout: Layout) -> ChunkTarget | None:
             return None
         ends = layout.maximum or layout.shape
         shape = tuple(length if end == length else None for length, end in zip(layout.shape, ends, strict=True))
-        return ChunkTarget(shape, type_id.dtype, layout.chunks, layout.filters, layout.fill)
+        return ChunkTarget(shape, type_id.dtype, layout.chunks, layout.filters, layout.fill, dataset.store.threads)
 
 
 def _corner(chunk: tuple[int, ...], chunks: tuple[int, ...]) -> tuple[int, ...]:

@@ -33,8 +33,7 @@ _BEGINNING = 64  # what is looked at to tell whether the file is still the one o
 
 def journal_of(path: str | os.PathLike[str]) -> Path:
     """Where the journal of a file is, while it is being changed."""
-    path = Path(path)
-    return path.with_name(f"{path.name}.journal")
+    return Path(f"{os.fspath(path)}.journal")
 
 
 class Sealed(NamedTuple):
@@ -237,6 +236,8 @@ def settle(path: str | os.PathLike[str]) -> bool:
     DamagedFileError
         The journal belongs to another file.
     """
+    if not os.path.lexists(journal_of(path)):  # nearly always
+        return False
     try:
         journal = Journal(path, create=False)
     except FileNotFoundError:

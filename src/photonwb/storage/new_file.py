@@ -110,6 +110,8 @@ class NewStore(HDF5Store):
         What is there is replaced.
     location : str, optional
         What messages call the file, if it is going to have another name.
+    threads : int, optional
+        How many may work at a time; see `photonwb.arrays.pool.threads`.
 
     Raises
     ------
@@ -117,10 +119,10 @@ class NewStore(HDF5Store):
         The file cannot be created.
     """
 
-    def __init__(self, path: Path, location: str | None = None) -> None:
+    def __init__(self, path: Path, location: str | None = None, threads: int | None = None) -> None:
         self._new_file = NewFile(path)
         try:
-            super().__init__(self._new_file, "w")
+            super().__init__(self._new_file, "w", threads=threads)
             self.location = location or self.location
         except BaseException:
             self._new_file.close()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from photonwb.storage.contract import is_group
 from photonwb.validation.findings import Severity
 from photonwb.validation.rule_table import Problem, enter_in
 
@@ -41,14 +40,14 @@ def missing_version(item: Item) -> Iterator[Problem]:
 @rule("no_specification", Severity.WARNING)
 def no_specification(item: Item) -> Iterator[Problem]:
     """The file carries no specification: programs take that of their own version."""
-    if item.path == "/" and not _cached(item):
+    if item.path == "/" and not item.specifications:
         yield Problem("the file carries no specifications", _SPECIFICATIONS, fix="cache them when writing (cache_spec=True)")
 
 
 @rule("missing_specification", Severity.ERROR)
 def missing_specification(item: Item) -> Iterator[Problem]:
     """A specification builds on another one that the file does not carry."""
-    cached = _cached(item) if item.path == "/" else {}
+    cached = item.specifications if item.path == "/" else {}
     for namespace in cached:
         for needed in item.file.catalog.included(namespace):
             # What is experimental may be left out, and is by some programs.
@@ -65,7 +64,7 @@ def missing_specification(item: Item) -> Iterator[Problem]:
 @rule("several_versions", Severity.WARNING)
 def several_versions(item: Item) -> Iterator[Problem]:
     """A specification is there in several versions, of which each program takes another one."""
-    for namespace, versions in (_cached(item) if item.path == "/" else {}).items():
+    for namespace, versions in (item.specifications if item.path == "/" else {}).items():
         if len(versions) > 1:
             at = f"{_SPECIFICATIONS}/{namespace}"
             yield Problem(
@@ -76,20 +75,9 @@ def several_versions(item: Item) -> Iterator[Problem]:
 @rule("bad_specification", Severity.ERROR)
 def bad_specification(item: Item) -> Iterator[Problem]:
     """A specification in the file cannot be read."""
-    if item.path == "/" and _cached(item):
+    if item.path == "/" and item.specifications:
         for problem in item.file.catalog.problems:
             yield Problem(str(problem), _SPECIFICATIONS, fix="replace the specification by that of the standard")
-
-
-def _cached(item: Item) -> dict[str, list[str]]:
-    """Versions of each namespace whose specification is in the file."""
-    found: dict[str, list[str]] = {}
-    if _SPECIFICATIONS in item.node:
-        group: Any = item.node[_SPECIFICATIONS]
-        for namespace in group if is_group(group) else ():
-            versions = group[namespace]
-            found[namespace] = list(versions) if is_group(versions) else []
-    return found
 
 
 @rule("object_id", Severity.WARNING)

@@ -36,6 +36,8 @@ rule = enter_in("ophys")
 _DIMENSIONS = {"pixel_mask": 2, "voxel_mask": 3}
 # Stacks of image masks can be larger than any memory: of those a selection is looked at.
 _MOST_IMAGE_BYTES = 8 * BLOCK_BYTES
+# Pixels are looked at in blocks of so many bytes, which stay in the cache of a processor while several rules need them.
+_PIXEL_BYTES = 2 << 20
 # Finding duplicates means sorting, so that many pixels are enough.
 _MOST_SORTED = 100_000
 
@@ -93,14 +95,12 @@ class Masks:
     @cached_property
     def listed(self) -> list[Regions]:
         """The regions as lists of pixels or voxels."""
-        return [found for name, dimensions in _DIMENSIONS.items() if (found := self._listed(name, dimensions)) is not None]
+        return [self._listed(name, pixels, ends) for name, (pixels, ends) in self.pixels.items()]
 
-    def _listed(self, name: str, dimensions: int) -> Regions | None:
-        pixels, ends = self.pixels(name)
-        if pixels is None or not len(ends):
-            return None
+    def _listed(self, name: str, pixels: Any, ends: Array) -> Regions:
         import numpy as np
 
+        dimensions = _DIMENSIONS[name]
         axes = "xyz"[:dimensions]
         counts = np.diff(ends, prepend=0)
         result = _no_regions(name, np.arange(len(ends)), dimensions)
@@ -115,25 +115,27 @@ class Masks:
             weight = np.ascontiguousarray(block["weight"])
             _note_weights(result, first + filled, weight, partial(np.logical_or.reduceat, indices=starts))
             for number, axis in enumerate(axes):
-                result.highest[first + filled, number] = np.maximum.reduceat(block[axis].astype(np.int64), starts)
+                result.highest[first + filled, number] = np.maximum.reduceat(block[axis], starts)
         return result
 
-    def pixels(self, name: str) -> tuple[Any, Array]:
-        """The pixels of all regions in one array, and where each region ends; None where there are none, or no valid ends."""
+    @cached_property
+    def pixels(self) -> dict[str, tuple[Any, Array]]:
+        """The pixels of all regions in one array, and where each region ends; for kinds of masks that have valid ends."""
         import numpy as np
 
-        pixels: Any = self._member(name)
-        index: Any = self._member(f"{name}_index")
-        none = None, np.zeros(0, np.int64)
-        if pixels is None or index is None:
-            return none
-        dtype: Any = getattr(pixels.data, "dtype", None)
-        if dtype is None or not {"weight", *"xyz"[: _DIMENSIONS[name]]}.issubset(dtype.names or ()):
-            return none
-        ends = np.asarray(index.data[:]).astype(np.int64)
-        if not len(ends) or (np.diff(ends, prepend=0) < 0).any() or ends[-1] > (finite_length(pixels.data) or 0):
-            return none  # the layer "schema" tells
-        return pixels.data, ends
+        found: dict[str, tuple[Any, Array]] = {}
+        for name, dimensions in _DIMENSIONS.items():
+            pixels: Any = self._member(name)
+            index: Any = self._member(f"{name}_index")
+            if pixels is None or index is None:
+                continue
+            dtype: Any = getattr(pixels.data, "dtype", None)
+            if dtype is None or not {"weight", *"xyz"[:dimensions]}.issubset(dtype.names or ()):
+                continue
+            ends = np.asarray(index.data[:]).astype(np.int64)
+            if len(ends) and (np.diff(ends, prepend=0) >= 0).all() and ends[-1] <= (finite_length(pixels.data) or 0):
+                found[name] = pixels.data, ends  # of other ends the layer "schema" tells
+        return found
 
     @cached_property
     def drawn(self) -> Regions | None:
@@ -179,13 +181,13 @@ def _note_weights(result: Regions, rows: Any, weights: Array, any_of: Any) -> No
 
 
 def _row_blocks(ends: Array, itemsize: int) -> Iterator[tuple[int, int]]:
-    """Ranges of rows whose pixels fit into memory together."""
+    """Ranges of rows whose pixels make a block."""
     import numpy as np
 
     first = 0
     while first < len(ends):
         start = int(ends[first - 1]) if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, start + BLOCK_BYTES // itemsize, side="right")))
+        last = max(first + 1, int(np.searchsorted(ends, start + _PIXEL_BYTES // itemsize, side="right")))
         yield first, last
         first = last
 
@@ -328,21 +330,19 @@ def duplicate_pixels(masks: Masks) -> Iterator[Problem]:
     """A region names a pixel twice."""
     import numpy as np
 
-    for name, dimensions in _DIMENSIONS.items():
-        pixels, ends = masks.pixels(name)
-        if pixels is None:
-            continue
+    for name, (pixels, ends) in masks.pixels.items():
         # Of very many regions, those at the beginning.
         ends = ends[: max(1, int(np.searchsorted(ends, _MOST_SORTED, side="right")))]
         block = np.asarray(pixels[: int(ends[-1])])
         keys = np.repeat(np.arange(len(ends)), np.diff(ends, prepend=0))
         count = 1
-        for axis in "xyz"[:dimensions]:
+        for axis in "xyz"[: _DIMENSIONS[name]]:
             length = int(block[axis].max(initial=0)) + 1
             keys, count = keys * length + block[axis], count * length
         if len(ends) * count > np.iinfo(np.int64).max:
             continue  # coordinates that no image has, as another rule tells
         keys.sort()
-        duplicated = np.unique(keys[1:][keys[1:] == keys[:-1]] // count)
+        twice = keys[1:][keys[1:] == keys[:-1]] // count
+        duplicated = twice[np.diff(twice, prepend=-1) > 0]
         if len(duplicated):
             yield Problem(f"{_some(duplicated)} with the same pixel twice", name, "each pixel once", fix="add their weights up")

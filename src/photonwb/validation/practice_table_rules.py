@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from photonwb.epoch import TimeIntervals
 
 __all__ = [
+    "Beginnings",
     "binary_column",
     "columns_are_numbers",
     "empty_table",
@@ -91,15 +92,24 @@ def ids_unique(table: DynamicTable) -> Iterator[Problem]:
             )
 
 
-def _columns(table: Any) -> Iterator[tuple[str, NDArray[Any]]]:
-    """The beginning of each simple column."""
-    for name in table.colnames:
-        column: Any = table._member(name)
-        if column is None:
-            continue
-        shape = known_shape(column.data)
-        if shape is not None and len(shape) == 1 and shape[0] and not hasattr(column, "table"):
-            yield name, beginning(column.data, _ENOUGH)
+class Beginnings:
+    """The beginning of each simple column of a table, read once for all rules."""
+
+    def __init__(self, table: DynamicTable) -> None:
+        self.table = table
+        self._known: dict[str, NDArray[Any]] = {}
+
+    def __iter__(self) -> Iterator[tuple[str, NDArray[Any]]]:
+        table: Any = self.table
+        for name in table.colnames:
+            column: Any = table._member(name)
+            if column is None or hasattr(column, "table"):
+                continue
+            shape = known_shape(column.data)
+            if shape is not None and len(shape) == 1 and shape[0]:
+                if name not in self._known:
+                    self._known[name] = beginning(column.data, _ENOUGH)
+                yield name, self._known[name]
 
 
 def _texts(values: NDArray[Any]) -> list[str]:
@@ -107,15 +117,18 @@ def _texts(values: NDArray[Any]) -> list[str]:
     return [value for value in items if isinstance(value, str)]
 
 
-@rule("check_column_binary_capability", _SUGGESTION, "DynamicTable")
-def binary_column(table: DynamicTable) -> Iterator[Problem]:
+@rule("check_column_binary_capability", _SUGGESTION, "DynamicTable", Beginnings)
+def binary_column(beginnings: Beginnings) -> Iterator[Problem]:
     """A column says yes and no in other words than true and false."""
-    predefined: set[str] = set(getattr(type(table), "__predefined__", ()))
-    for name, values in _columns(table):
+    predefined: set[str] = set(getattr(type(beginnings.table), "__predefined__", ()))
+    for name, values in beginnings:
         if name in predefined or len(values) < 3 or values.dtype.kind not in "iufOUT":
             continue
-        items: list[Any] = values.tolist()
-        distinct: set[str] = {str(value).lower().removesuffix(".0") for value in dict.fromkeys(items)}
+        distinct: set[str] = set()
+        for value in dict.fromkeys(values.tolist()):
+            distinct.add(str(value).lower().removesuffix(".0"))
+            if len(distinct) > 2:
+                break
         if distinct in _YES_AND_NO:
             yield Problem(
                 f"column {name!r} has two values: {', '.join(sorted(distinct))}",
@@ -125,27 +138,27 @@ def binary_column(table: DynamicTable) -> Iterator[Problem]:
             )
 
 
-@rule("check_table_values_for_dict", _VIOLATION, "DynamicTable")
-def values_are_plain(table: DynamicTable) -> Iterator[Problem]:
+@rule("check_table_values_for_dict", _VIOLATION, "DynamicTable", Beginnings)
+def values_are_plain(beginnings: Beginnings) -> Iterator[Problem]:
     """A column has texts that are whole dicts."""
-    for name, values in _columns(table):
+    for name, values in beginnings:
         text = next((text for text in _texts(values) if text.startswith("{") and text.endswith("}") and ":" in text), None)
         if text is not None:
             yield Problem(f"column {name!r} has values that are dicts", name, "a column for each key", f"{text:.60}")
 
 
-@rule("check_col_not_nan", _SUGGESTION, "DynamicTable")
-def columns_are_numbers(table: DynamicTable) -> Iterator[Problem]:
+@rule("check_col_not_nan", _SUGGESTION, "DynamicTable", Beginnings)
+def columns_are_numbers(beginnings: Beginnings) -> Iterator[Problem]:
     """A column has no values but NaN."""
-    for name, values in _columns(table):
+    for name, values in beginnings:
         if values.dtype.kind == "f" and (values != values).all():
             yield Problem(f"column {name!r} is NaN throughout", name, "values", "NaN", "leave the column out")
 
 
-@rule("check_table_time_columns_are_not_negative", _SUGGESTION, "DynamicTable")
-def table_times(table: DynamicTable) -> Iterator[Problem]:
+@rule("check_table_time_columns_are_not_negative", _SUGGESTION, "DynamicTable", Beginnings)
+def table_times(beginnings: Beginnings) -> Iterator[Problem]:
     """A column of times begins before the session."""
-    for name, values in _columns(table):
+    for name, values in beginnings:
         if name.endswith("_time") and values.dtype.kind in "if" and values[0] < 0:
             yield Problem(f"column {name!r} begins before the session", name, "seconds >= 0", str(values[0]))
 

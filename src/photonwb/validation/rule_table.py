@@ -9,7 +9,7 @@ Rules may run over damaged data: one that fails says so in a finding of its own,
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -76,11 +76,14 @@ def enter_in(layer: str) -> Callable[..., Callable[[Any], Any]]:
 
 def rules(layer: str | None = None) -> tuple[Rule, ...]:
     """All rules, or those of one layer."""
-    layers = LAYERS if layer is None else (layer,)
-    for name in layers:
-        for module in _MODULES[name]:
-            import_module(f"photonwb.validation.{module}")
-    return tuple(rule for name in layers for rule in _table[name])
+    return tuple(rule for name in (LAYERS if layer is None else (layer,)) for rule in _rules_of(name))
+
+
+@cache
+def _rules_of(layer: str) -> tuple[Rule, ...]:
+    for module in _MODULES[layer]:
+        import_module(f"photonwb.validation.{module}")
+    return tuple(_table[layer])
 
 
 @lru_cache(maxsize=4096)

@@ -288,6 +288,17 @@ class Item:
         return f"{self.path.rstrip('/')}/{member.name}"
 
     @cached_property
+    def specifications(self) -> dict[str, list[str]]:
+        """Of a file: versions of each namespace whose specification is in it."""
+        found: dict[str, list[str]] = {}
+        if "specifications" in self.node:
+            group: Any = self.node["specifications"]
+            for namespace in group if is_group(group) else ():
+                versions: Any = group[namespace]
+                found[namespace] = list(versions) if is_group(versions) else []
+        return found
+
+    @cached_property
     def specified(self) -> list[Specified]:
         """The values stored here that the specification says something of."""
         found: list[Specified] = []
@@ -315,6 +326,10 @@ class Item:
 
     def read(self) -> Any:
         """All its values."""
+        return self._values
+
+    @cached_property
+    def _values(self) -> Any:
         return cast("Dataset", self.node).read()
 
 

@@ -247,10 +247,12 @@ def fixed_length_dates(item: Item) -> Iterator[Problem]:
 def _has_fixed_length(dataset: Any) -> bool:
     """Whether the text of a dataset of HDF5 is of fixed length."""
     from photonwb.storage.hdf5 import HDF5Dataset
+    from photonwb.storage.hdf5_library import h5t
 
     if not isinstance(dataset, HDF5Dataset):
         return False
-    return dataset.store.object_id(dataset.path).get_type().dtype.kind == "S"
+    stored = dataset.object_id.get_type()
+    return stored.get_class() == h5t.STRING and not stored.is_variable_str()
 
 
 @rule("bad_reference", Severity.ERROR)

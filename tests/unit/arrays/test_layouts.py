@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from photonwb.arrays import DataChunkIterator, H5DataIO, incoming, layout_for
+from photonwb.arrays.encoding import WAITING
 from photonwb.arrays.incoming import Incoming
 from photonwb.arrays.layouts import default_chunks
 from photonwb.errors import InvalidValueError
@@ -37,13 +38,54 @@ def test_chunks_of_movies_are_whole_frames(shape, dtype, chunks):
 
 
 @pytest.mark.parametrize("shape", [(100_000, 500), (1_000_000, 3), (2000, 5000), (None, 200)])
-def test_chunks_of_traces_serve_both_ways(shape):
-    chunks = default_chunks(shape, 4, "trace")
+def test_chunks_of_compressed_traces_serve_both_ways(shape):
+    chunks = default_chunks(shape, 4, "trace", is_plain=False)
     assert math.prod(chunks) * 4 <= 512 << 10
     samples, rois = shape[0] or 1 << 16, shape[1]
     along = -(-samples // chunks[0]) * math.prod(chunks)  # elements touched by one ROI over all time
     across = -(-rois // chunks[1]) * math.prod(chunks)  # elements touched by all ROIs over a moment
     assert 1 / 4 < (along / samples / rois) / (across / samples / rois) < 4 or 1 in chunks or chunks[1] == rois
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "chunks"),
+    [
+        ((20_000, 10_000), "f4", (2500, 64)),
+        ((20_000, 10_000), "f8", (1250, 32)),
+        ((108_000, 300), "f4", (4320, 60)),
+        ((5000, 65), "f4", (5000, 33)),
+        ((1_000_000, 3), "f4", (83_334, 3)),
+        ((100, 10_000), "f4", (100, 625)),
+        ((20_000, 1000, 2), "f4", (4000, 32, 2)),
+    ],
+)
+def test_chunks_of_plain_traces_are_long_and_narrow(shape, dtype, chunks):
+    found = layout(shape, dtype, "trace")
+    assert (found.chunks, found.filters) == (chunks, ())
+
+
+TRACES = [(20_000, 10_000), (20_001, 10_007), (101, 6000), (1000, 131), (77_777, 65), (5, 100_000), (3, 1_000_000)]
+
+
+@pytest.mark.parametrize("itemsize", [2, 4, 8])
+@pytest.mark.parametrize("shape", TRACES)
+def test_chunks_of_plain_traces_hold_little_more_than_the_traces(shape, itemsize):
+    chunks = default_chunks(shape, itemsize, "trace", is_plain=True)
+    stored = math.prod(-(-length // step) * step for length, step in zip(shape, chunks, strict=True))
+    assert stored <= 1.04 * math.prod(shape)
+    assert math.prod(chunks) * itemsize <= 1 << 20  # what the cache of any HDF5 library has room for
+
+
+@pytest.mark.parametrize("rois", [1, 30, 200, 10_000, 100_000])
+def test_traces_that_end_soon_leave_little_room_empty(rois):
+    samples, width = default_chunks((None, rois), 4, "trace", is_plain=True)
+    assert samples * -(-rois // width) * width * 4 <= 50 << 20
+
+
+@pytest.mark.parametrize("shape", [(20_000, 10_000), (2000, 100_000), (None, 10_000)])
+def test_a_row_of_chunks_of_traces_waits_in_memory(shape):
+    samples, width = default_chunks(shape, 4, "trace", is_plain=True)
+    assert -(-shape[1] // width) <= WAITING // (samples * width * 4)
 
 
 def test_traces_of_one_axis():

@@ -10,6 +10,7 @@ import pytest
 from helpers import run_fresh
 from photonwb.arrays.cache import ChunkCache
 from photonwb.arrays.pool import run_all, submit, threads
+from photonwb.errors import InvalidValueError
 
 
 def test_the_number_of_threads(monkeypatch):
@@ -18,6 +19,30 @@ def test_the_number_of_threads(monkeypatch):
     for nonsense in ("0", "many", ""):
         monkeypatch.setenv("PHOTONWB_THREADS", nonsense)
         assert 1 <= threads() <= (os.cpu_count() or 1)
+
+
+def test_the_number_of_threads_that_somebody_asks_for(monkeypatch):
+    monkeypatch.setenv("PHOTONWB_THREADS", "3")
+    assert [threads(most) for most in (None, 1, 2, 5)] == [3, 1, 2, 3]
+    for nonsense in (0, -1, 1.5, "two"):
+        with pytest.raises(InvalidValueError, match="threads: expected a number from 1 on"):
+            threads(nonsense)
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_no_more_threads_than_asked_for(monkeypatch, most):
+    monkeypatch.setenv("PHOTONWB_THREADS", "8")
+    seen: set[int] = set()
+
+    def work(item):
+        seen.add(threading.get_ident())
+        time.sleep(0.001)
+
+    run_all(work, range(50), most)
+    for one in [submit(work, item, most=most) for item in range(50)]:
+        one.result()
+    run_all(work, range(50), most)
+    assert most <= len(seen) <= most + 1  # this one takes part
 
 
 @pytest.mark.parametrize("count", ["1", "4"])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from h5py_source import H5pySource, let_settle
-from photonwb.arrays import LazyArray, cache, lazy, reading
+from photonwb.arrays import LazyArray, cache, lazy, plain, reading
 from photonwb.arrays.codecs import Pipeline
 from photonwb.arrays.local import LocalFile
 from photonwb.errors import DamagedFileError, StorageError
@@ -189,7 +189,45 @@ def test_chunks_that_skipped_their_filters(tmp_path):
 )
 def test_little_of_the_file_is_mapped_at_a_time(path, monkeypatch, key):
     mapped = []
-    monkeypatch.setattr(reading, "MAPPED", 4 * MOVIE[0].nbytes)
-    monkeypatch.setattr(reading, "_mapped", lambda *place, real=reading._mapped: mapped.append(place[2][0]) or real(*place))
+    monkeypatch.setattr(plain, "NEAR", 0)
+    monkeypatch.setattr(plain, "MAPPED", 4 * MOVIE[0].nbytes)
+    monkeypatch.setattr(plain, "_mapped", lambda *place, real=plain._mapped: mapped.append(place[2][0]) or real(*place))
     assert np.array_equal(LazyArray(H5pySource(path, "contiguous"))[key], MOVIE[key])
     assert max(mapped) <= (4 if isinstance(key[0], slice) else 24)
+
+
+@pytest.mark.parametrize(
+    ("key", "nbytes"),
+    [
+        (5, 512),
+        ((5, slice(3, 9)), 6 * 32),
+        ((5, slice(3, 9), slice(2, 5)), 6 * 32),  # with what is between, of the rows that are wanted only
+        ((slice(4, 12), 3, 3), 0),  # far apart: from a memory map
+    ],
+)
+@pytest.mark.parametrize("name", ["contiguous", "plain"])
+def test_what_lies_between_is_read_where_that_is_little(path, counts, monkeypatch, name, key, nbytes):
+    monkeypatch.setattr(plain, "NEAR", 100)
+    assert np.array_equal(LazyArray(H5pySource(path, name))[key], MOVIE[key])
+    assert counts.nbytes == nbytes
+
+
+def test_memory_for_what_is_between_is_bounded(path, counts, monkeypatch):
+    monkeypatch.setattr(plain, "BAND", 1024)
+    made: list[tuple[int, ...]] = []
+    monkeypatch.setattr(plain.Room, "array", lambda *asked, real=plain.Room.array: made.append(asked[1]) or real(*asked))
+    movie = LazyArray(H5pySource(path, "plain"))
+    assert np.array_equal(movie[:, :, 3], MOVIE[:, :, 3])
+    assert set(made) == {(2, 16, 16)}
+
+
+def test_traces_are_read_in_one_piece_from_each_chunk(tmp_path, counts):
+    traces = np.random.default_rng(0).standard_normal((90, 70), np.float32)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("data", data=traces, chunks=(40, 16))
+    lazy_traces = LazyArray(H5pySource(tmp_path / "a.h5"))
+    assert np.array_equal(lazy_traces[35:55], traces[35:55])
+    assert counts.nbytes == 20 * 80 * 4  # the last chunk of each row reaches beyond the array
+    counts.nbytes = 0
+    assert np.array_equal(lazy_traces[:, 21], traces[:, 21])
+    assert counts.nbytes == 90 * 16 * 4

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -27,8 +29,9 @@ def sparse_images(dtype):
 
 
 @given(st.sampled_from(["f4", "u1", ">i2", "f8", "c16"]).flatmap(sparse_images))
-def test_values_come_back_to_the_bit(images):
-    stack = stack_of(images)
+@pytest.mark.parametrize("order", "CF")
+def test_values_come_back_to_the_bit(order, images):
+    stack = SparseStack(images.shape[1:], images.dtype).extended(np.asarray(image, order=order) for image in images)
     assert (stack.shape, stack.dtype, stack.ndim, stack.size) == (images.shape, images.dtype, images.ndim, images.size)
     assert np.asarray(stack).tobytes() == images.tobytes()
     assert b"".join(image.tobytes() for image in stack) == images.tobytes()
@@ -82,6 +85,17 @@ def test_only_the_box_is_kept():
     image[:] = 5  # the buffer of the user is theirs
     assert [values.shape for _, values in stack.blocks((1, 64, 64))] == [(1, 64, 64)] * 3
     assert stack[2].sum() == 6
+
+
+@pytest.mark.parametrize("order", "CF")
+def test_an_image_is_not_copied_to_look_at_it(order):
+    image = np.zeros((512, 400), "f4", order=order)
+    image[7:9, 100:103] = 1
+    tracemalloc.start()
+    SparseStack(image.shape, "f4").extended([image])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < image.nbytes // 16
 
 
 def test_of_dense_images_only_tiles_with_something_in_them_are_left():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io as streams
+import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,9 @@ import pytest
 
 import photonwb
 from photonwb import NWBHDF5IO, H5DataIO, NWBFile, TimeSeries
+from photonwb.arrays.codecs import Pipeline
 from photonwb.errors import InvalidValueError, StorageError
+from photonwb.image import ImageSeries
 
 
 @pytest.fixture
@@ -186,3 +190,40 @@ def test_the_source_is_an_absolute_path(path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(path.parent)
     with NWBHDF5IO(path.name) as io:
         assert io.source == str(path)
+
+
+@pytest.mark.parametrize("asked", [1, 2, None])
+def test_an_argument_bounds_the_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: int | None) -> None:
+    monkeypatch.setenv("PHOTONWB_THREADS", "6")
+    seen: dict[str, set[int]] = {"encode": set(), "decode": set()}
+    for name, original in (("encode", Pipeline.encode), ("decode", Pipeline.decode)):
+
+        def note(*arguments: Any, name: str = name, original: Any = original) -> Any:
+            seen[name].add(threading.get_ident())
+            time.sleep(0.002)
+            return original(*arguments)
+
+        monkeypatch.setattr(Pipeline, name, note)
+    nwbfile = session()
+    movie = np.arange(60 * 256 * 256, dtype="u2").reshape(60, 256, 256)
+    nwbfile.add_acquisition(ImageSeries("movie", data=movie, unit="n.a.", rate=1.0))
+    with NWBHDF5IO(tmp_path / "movie.nwb", "w", threads=asked) as io:
+        io.write(nwbfile)
+    with photonwb.open(tmp_path / "movie.nwb", threads=asked) as opened:
+        data = opened.acquisition["movie"].data
+        assert np.array_equal(data[:], movie)
+        assert np.array_equal(np.concatenate([block for _, block in data.blocks()]), movie)
+    most = asked or 6
+    assert min(most, 2) <= len(seen["encode"]) <= most
+    # Who asks takes part in reading, and blocks are asked for by another thread.
+    assert min(most, 2) <= len(seen["decode"]) <= most + (most > 1)
+
+
+@pytest.mark.parametrize("nonsense", [0, -2, "two"])
+def test_threads_that_are_no_number(path: Path, nonsense: Any) -> None:
+    before = path.read_bytes()
+    with pytest.raises(InvalidValueError, match="threads: expected a number from 1 on"):
+        photonwb.open(path, threads=nonsense)
+    with pytest.raises(InvalidValueError, match="threads: expected a number from 1 on"):
+        photonwb.write(session(), path, threads=nonsense)
+    assert path.read_bytes() == before

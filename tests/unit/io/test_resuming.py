@@ -27,7 +27,8 @@ ARRAYS = {
 def nwbfile(monkeypatch):
     monkeypatch.setattr(datasets, "LARGE", 10_000)
     monkeypatch.setattr(resuming, "EVERY", 0)
-    for name, nbytes in {"SMALL": 1000, "MOVIE_CHUNK": 1200, "CHUNK": 1600}.items():
+    sizes = {"SMALL": 1000, "MOVIE_CHUNK": 1200, "CHUNK": 1600, "TRACE_RUN": 64, "TRACE_CHUNK": (400, 1600), "TRACE_ROW": 12_000}
+    for name, nbytes in sizes.items():
         monkeypatch.setattr(layouts, name, nbytes)
     monkeypatch.setattr(import_module("photonwb.arrays.incoming"), "BLOCK", 3000)
     made = photonwb.NWBFile("a session", "resuming", datetime(2024, 5, 6, tzinfo=UTC))

@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
+from photonwb.arrays import LazyArray
 from photonwb.errors import DamagedFileError, InvalidTypeError, InvalidValueError, StorageError
 from photonwb.storage import hdf5
 from photonwb.storage.contract import ASCII, REFERENCE, TEXT, Layout, Link, Reference, Typed
@@ -401,3 +402,12 @@ class TestByteLayout:
             for name in ("virtual", "external"):
                 with pytest.raises(StorageError, match="other files"):
                     store.root[name].read()
+
+
+def test_members_of_a_compound_with_room_between_them(raw):
+    rows = np.zeros(3, np.dtype([("x", "u1"), ("weight", "f8")], align=True))
+    rows["x"], rows["weight"] = [1, 2, 3], [0.5, 1.5, 2.5]
+    raw.create_dataset("rows", data=rows)
+    found = reopened(raw).root["rows"]
+    assert found.byte_layout().dtype == rows.dtype
+    assert LazyArray(found)[1:].tolist() == [(2, 1.5), (3, 2.5)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -371,10 +372,9 @@ def test_places_in_the_brain_of_a_mouse() -> None:
 
 
 def test_masks_of_more_than_a_block_are_gone_through(monkeypatch: pytest.MonkeyPatch) -> None:
-    from photonwb.validation import mask_rules, samples
+    from photonwb.validation import mask_rules
 
-    monkeypatch.setattr(samples, "BLOCK_BYTES", 64)
-    monkeypatch.setattr(mask_rules, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(mask_rules, "_PIXEL_BYTES", 64)
     made = session()
     pixels(ONE * 3, ONE * 9, [(1, 1, -1.0)], [], [(90, 2, 1.0)])(made)
     findings = photonwb.validate(made.file, layers=["ophys"])
@@ -383,6 +383,41 @@ def test_masks_of_more_than_a_block_are_gone_through(monkeypatch: pytest.MonkeyP
     assert found["empty_roi"].startswith("1 region (row 3)")
     assert found["mask_outside_image"].startswith("1 region (row 4)")
     assert found["duplicate_pixels"].startswith("2 regions (rows 0, 1)")
+
+
+def test_looking_at_masks_takes_little_memory() -> None:
+    from photonwb.validation.mask_rules import Masks
+
+    made = session()
+    pixels(*[ONE * 1000] * 300)(made)
+    masks = Masks(made.pixels)
+    tracemalloc.start()
+    (regions,) = masks.all
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(regions.rows) == 300
+    assert peak < made.pixels["pixel_mask"].target.data.nbytes / 2
+
+
+def test_the_beginning_of_a_column_is_read_once() -> None:
+    class Counted:
+        shape, dtype, reads = (9,), np.dtype("f8"), 0
+
+        def __len__(self) -> int:
+            return 9
+
+        def __getitem__(self, key: Any) -> Any:
+            self.reads += 1
+            return np.array([0.0, 1.0, 1.0] * 3)[key]
+
+    made = session()
+    column = VectorData("hit", "was it one", data=np.zeros(9))
+    made.file.add_acquisition(DynamicTable("counted", "rows", columns=[column]))
+    counted = Counted()
+    force(column, data=counted)
+    findings = photonwb.validate(made.file, layers=["practice"])
+    assert {finding.code for finding in findings} == {"check_column_binary_capability"}
+    assert counted.reads == 1
 
 
 def test_of_very_many_images_some_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

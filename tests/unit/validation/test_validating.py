@@ -14,7 +14,7 @@ import pytest
 import photonwb
 from photonwb.errors import InvalidTypeError, InvalidValueError, MissingFileError
 from photonwb.storage.contract import Layout
-from photonwb.storage.hdf5 import HDF5Store
+from photonwb.storage.hdf5 import HDF5Dataset, HDF5Store
 from photonwb.storage.memory import MemoryStore
 from photonwb.validation import LAYERS, Findings
 from unit.validation.session import session
@@ -213,7 +213,6 @@ def test_movies_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     path = tmp_path / "session.nwb"
     photonwb.write(session().file, path)
     from photonwb.arrays.lazy import LazyArray
-    from photonwb.storage.hdf5 import HDF5Dataset
 
     read, index = HDF5Dataset.read, LazyArray.__getitem__
     touched: list[str] = []
@@ -231,6 +230,22 @@ def test_movies_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     photonwb.validate(path)
     assert "/acquisition/series/timestamps" in touched
     assert not [path for path in touched if path.endswith("/data")]
+
+
+def test_by_the_schema_nothing_is_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "session.nwb"
+    photonwb.write(session().file, path)
+    read = HDF5Dataset.read
+    touched: list[tuple[Any, ...]] = []
+
+    def spy(self: Any, *selection: Any) -> Any:
+        touched.append((self.path, *map(str, selection)))
+        return read(self, *selection)
+
+    monkeypatch.setattr(HDF5Dataset, "read", spy)
+    photonwb.validate(path=path)
+    assert ("/session_start_time",) in touched
+    assert sorted(touched) == sorted(set(touched))
 
 
 def test_the_name_is_the_function_whatever_is_imported() -> None:
