@@ -115,7 +115,9 @@ def _read_plain_chunks(layout: ByteLayout, chunks: tuple[int, ...], fetch: tuple
     boxes = [_PlainBox(layout, chunks, box) for box in chunk_boxes(fetch, chunks)]
     block = np.empty(counts(fetch), layout.dtype) if all(box.is_whole for box in boxes) else _filled(layout, fetch)
     with LocalFile(layout.path, layout.threads) as file:
-        run_all(lambda read: read(file), [read for box in boxes for read in box.reads(block)], layout.threads)
+        # Handing over less to threads takes longer than it saves.
+        most = layout.threads if block.nbytes > PIECE else 1
+        run_all(lambda read: read(file), [read for box in boxes for read in box.reads(block)], most)
     return block
 
 

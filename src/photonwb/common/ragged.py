@@ -136,8 +136,9 @@ class VectorIndex(VectorData, neurodata_type="VectorIndex"):
         if type(key) is int and key > 0 and type(self).get is VectorIndex.get:
             # The short way to a row in a loop over all of them, of which the ends and the values around are in memory.
             (data, ends), ahead, target = self._loaded, self._ahead, self.target
-            if data is self.data and ahead is not None and ahead.target is target and key < len(ends):
-                row = ahead.kept(target.data, ends[key - 1], ends[key])
+            is_same = ahead is not None and ahead.target is target and ahead.array is target.data
+            if ahead is not None and is_same and data is self.data and key < len(ends):
+                row = ahead.stretch.part(ends[key - 1], ends[key])
                 if row is not None:
                     return row
         return self.get(key)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from h5py_source import H5pySource, let_settle
-from photonwb.arrays import LazyArray, cache, lazy, plain, reading
+from photonwb.arrays import LazyArray, cache, lazy, plain, pool, reading
 from photonwb.arrays.codecs import Pipeline
 from photonwb.arrays.local import LocalFile
 from photonwb.errors import DamagedFileError, StorageError
@@ -132,6 +132,18 @@ def test_many_threads_read_the_same(path, monkeypatch):
     movie = LazyArray(H5pySource(path, "packed"))
     assert np.array_equal(movie[:], MOVIE)
     assert np.array_equal(np.stack(list(movie)), MOVIE)
+
+
+@pytest.mark.parametrize(("key", "helpers"), [(slice(2, 10), 0), (..., 1)])
+def test_only_much_of_plain_bytes_is_read_by_several_threads(path, monkeypatch, key, helpers):
+    monkeypatch.setenv("PHOTONWB_THREADS", "2")
+    for module in (reading, plain):
+        monkeypatch.setattr(module, "PIECE", MOVIE[2:10].nbytes)
+    asked = []
+    submit = pool.submit
+    monkeypatch.setattr(pool, "submit", lambda *arguments, **named: asked.append(arguments) or submit(*arguments, **named))
+    assert np.array_equal(LazyArray(H5pySource(path, "plain"))[key], MOVIE[key])
+    assert len(asked) == helpers
 
 
 @pytest.mark.parametrize("name", ["contiguous", "plain", "packed"])
