@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from photonwb.errors import InvalidValueError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import Future
 
 __all__ = ["run_all", "submit", "threads"]
 
@@ -63,8 +64,6 @@ class _Pools:
     def executor(self, count: int) -> ThreadPoolExecutor:
         with self._lock:
             if count not in self._executors:
-                from concurrent.futures import ThreadPoolExecutor
-
                 self._executors[count] = ThreadPoolExecutor(count, thread_name_prefix="photonwb")
             return self._executors[count]
 
