@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from photonwb.model.container import AbstractContainer
 
-    # Of each field its name, its default, the type of values that need no check, and the check.
-    Usual = tuple[tuple[str, Any, type | None, checks.Check, Field], ...]
+    # Of each field its name, its default, and the type of values that need no check.
+    Usual = tuple[tuple[str, Any, type | None, Field], ...]
 
 __all__ = ["Fielded"]
 
@@ -80,7 +80,7 @@ class Fielded(Hierarchy):
         cls, values = type(self), self.__dict__
         if "name" in arguments:
             values["_name"] = self._check_name(arguments["name"])
-        for name, default, exact, check, field in cls.__usual__ or _usual_values(cls):
+        for name, default, exact, field in cls.__usual__ or _usual_values(cls):
             if name in arguments and (value := arguments[name]) is not default:
                 if type(value) is exact:
                     values[name] = value
@@ -89,7 +89,7 @@ class Fielded(Hierarchy):
                 elif field.is_held:
                     self._set(field, value)
                 else:
-                    values[name] = check(self, field, value)
+                    values[name] = field.check(self, value)
 
     def _check_absence(self, field: Field) -> None:
         # A collection that must not stay empty may well begin so.
@@ -185,7 +185,7 @@ def _usual_values(cls: type[Fielded]) -> Usual:
 
     Found when the class has its first object. Then it is complete, and of most classes no program makes any.
     """
-    usual: list[tuple[str, Any, type | None, checks.Check, Field]] = []
+    usual: list[tuple[str, Any, type | None, Field]] = []
     for name, field in cls.__fields__.items():
         default = cls.__defaults__.get(name)
         is_usual = isinstance(default, (str, float, bool)) or (default is None and not field.required)
@@ -193,6 +193,6 @@ def _usual_values(cls: type[Fielded]) -> Usual:
             is_usual = False
         elif field.is_held:
             is_usual = default == () or (default is None and (field.kind == Kind.CHILDREN or not field.required))
-        usual.append((name, default if is_usual else _NOTHING, checks.exact_type(field), checks.check_for(field), field))
+        usual.append((name, default if is_usual else _NOTHING, checks.exact_type(field), field))
     cls.__usual__ = tuple(usual)
     return cls.__usual__
