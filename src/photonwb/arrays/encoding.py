@@ -35,8 +35,10 @@ __all__ = ["ChunkTarget", "EncodedChunk", "can_encode", "encode_blocks"]
 WAITING = 128 << 20
 # Bytes of chunks that are being filtered, or have been and wait for those before them.
 AHEAD = 64 << 20
-# Chunks are handed to threads in groups of about so many bytes, lest handing them over takes longer than filtering.
+# Chunks are handed to threads in groups of about so many bytes, lest handing them over takes longer than filtering; those of
+# less than the other number stay here, for that would take longer even so.
 GROUP = 256 << 10
+TINY = 32 << 10
 
 
 class EncodedChunk(NamedTuple):
@@ -216,9 +218,9 @@ class _Encoder:
         self.nbytes = max(1, math.prod(target.chunks) * target.dtype.itemsize)
         self.pipeline = Pipeline(target.filters, target.dtype.itemsize, self.nbytes)
         self.size = max(1, GROUP // self.nbytes)
-        # Without filters there is nothing for other threads to do.
+        # Without filters there is nothing for other threads to do, of tiny chunks too little.
         self.threads = threads(target.threads)
-        self.is_alone = self.threads == 1 or not target.filters
+        self.is_alone = self.threads == 1 or not target.filters or self.nbytes < TINY
         self.window = max(2 * self.threads, min(8 * self.threads, AHEAD // (self.nbytes * self.size)))
         self._group: list[tuple[tuple[int, ...], NDArray[Any]]] = []
         self._running: deque[Future[list[EncodedChunk]]] = deque()

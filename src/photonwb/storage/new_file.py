@@ -25,6 +25,8 @@ __all__ = ["NewFile", "NewStore"]
 
 # So many bytes are written before the disk is set to work on them.
 SETTLING = 8 << 20
+# What follows each other in less than this is gathered: HDF5 writes one small chunk, one piece of an index at a time.
+GATHERED = 64 << 10
 
 
 class NewFile(DescriptorFile):
@@ -39,11 +41,13 @@ class NewFile(DescriptorFile):
         super().__init__()
         self.name = os.path.abspath(path)
         self.error: OSError | None = None
+        self._position = self._length = self._settling = 0
+        self._gathered = bytearray()
+        self._gathered_at = 0
         try:
             self._descriptor = os.open(self.name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o666)
         except OSError as error:
             raise StorageError(f"{self.name}: cannot be created: {error.strerror}") from error
-        self._position = self._length = self._settling = 0
 
     def readable(self) -> bool:
         return True
@@ -62,6 +66,7 @@ class NewFile(DescriptorFile):
         return self._position
 
     def readinto(self, buffer: Any) -> int:
+        self.flush()
         view = memoryview(buffer).cast("B")
         count = max(0, min(len(view), self._length - self._position))
         done = os.preadv(self._descriptor, [view[:count]], self._position) if count else 0
@@ -71,17 +76,35 @@ class NewFile(DescriptorFile):
 
     def write(self, data: Any) -> int:
         view = memoryview(data).cast("B")
-        offset, end = self._position, self._position + len(view)
+        follows = self._position == self._gathered_at + len(self._gathered)
+        if not follows or len(self._gathered) + len(view) > GATHERED:
+            self.flush()
+            self._gathered_at = self._position
+        if len(view) < GATHERED:
+            self._gathered += view
+        else:
+            self._store(view, self._position)
+            self._gathered_at += len(view)
+        self._position += len(view)
+        self._length = max(self._length, self._position)
+        return len(view)
+
+    def flush(self) -> None:
+        """Hand to the system what was gathered; closing the file does so too."""
+        if self._gathered:
+            self._store(memoryview(self._gathered), self._gathered_at)
+            self._gathered_at += len(self._gathered)
+            self._gathered = bytearray()
+
+    def _store(self, view: memoryview, start: int) -> None:
+        offset, end = start, start + len(view)
         while self.error is None and offset < end:
             try:
-                offset += os.pwrite(self._descriptor, view[offset - self._position :], offset)
+                offset += os.pwrite(self._descriptor, view[offset - start :], offset)
             except OSError as error:
                 self.error = error
-        self._position = end
-        self._length = max(self._length, end)
         if end - self._settling >= SETTLING:
             self._settle(end)
-        return len(view)
 
     def _settle(self, end: int) -> None:
         """Have the system bring to the disk what it has, up to there, without waiting for it."""
@@ -92,6 +115,7 @@ class NewFile(DescriptorFile):
                 os.posix_fadvise(self._descriptor, start, end - start, os.POSIX_FADV_DONTNEED)
 
     def truncate(self, size: int | None = None) -> int:
+        self.flush()
         self._length = self._position if size is None else size
         if self.error is None:
             try:
