@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.report import shown_value
+
 ROUNDS = 3
 PRESETS = ("none", "fast", "small")
 # For each array what is read of it in part.
@@ -104,10 +106,10 @@ def main() -> None:
                 written = [timed(lambda: photonwb.write(nwbfile, path, compression=preset)) for _ in range(ROUNDS)]  # noqa: B023 - called at once
                 size = path.stat().st_size
                 reads = [statistics.median(read_in_a_process(path, kind, part) for _ in range(ROUNDS)) for part in (None, *parts)]
-                whole, *some = (f"{1e3 * seconds:.3g} ms" for seconds in reads)
+                whole, *some = (shown_value(seconds, "s") for seconds in reads)
                 described = ", ".join(f"{part}: {took}" for part, took in zip(parts, some, strict=True))
-                seconds = statistics.median(written)
-                print(f"| {kind} | {preset} | {size / 1e6:.3g} MB | {1e3 * seconds:.3g} ms | {whole} | {described} |", flush=True)
+                took = shown_value(statistics.median(written), "s")
+                print(f"| {kind} | {preset} | {shown_value(size, 'B')} | {took} | {whole} | {described} |", flush=True)
 
 
 if __name__ == "__main__":
