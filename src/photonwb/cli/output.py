@@ -105,7 +105,7 @@ def target_of(options: Namespace, source: str | None = None) -> Path:
 @contextmanager
 def written(path: Path) -> Generator[Path]:
     """Give the path of a temporary file, which takes the place of `path` when all went well."""
-    from photonwb.io.writing import replacing
+    from photonwb.io.replacing import replacing
 
     with told(path), replacing(path) as temporary:
         yield temporary

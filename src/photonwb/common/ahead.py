@@ -67,7 +67,9 @@ class ReadAhead:
             self.stretch = Stretch(start, start + len(values), values)
         else:
             return self.array[start:end]
-        return self.stretch.part(start, end)
+        part = self.stretch.part(start, end)
+        # Fewer values than there should be are there when an index leads beyond their end.
+        return self.array[start:end] if part is None else part
 
 
 class Stretch:

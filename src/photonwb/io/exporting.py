@@ -28,7 +28,8 @@ from photonwb.io.edit_plan import EditPlan
 from photonwb.io.editing import checked_plan, write_changes
 from photonwb.io.planning import joined
 from photonwb.io.reading import Reader
-from photonwb.io.writing import refers_to_objects, replacing, write_file
+from photonwb.io.replacing import replacing
+from photonwb.io.writing import refers_to_objects, write_file
 from photonwb.model.fields import Kind
 from photonwb.storage.contract import Layout, Link, is_group
 from photonwb.storage.hdf5 import HDF5Store

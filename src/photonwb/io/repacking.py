@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, cast
 from photonwb.arrays import LazyArray, incoming, layout_for
 from photonwb.errors import InvalidValueError
 from photonwb.io import datasets
+from photonwb.io.replacing import replacing
 from photonwb.io.resuming import Growing, blocks_from, finish
 from photonwb.io.stores import opened_store
-from photonwb.io.writing import replacing
 from photonwb.storage.contract import Layout, Link, Reference, is_group
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from photonwb.arrays import incoming
 from photonwb.arrays.sliced import SlicedArray
 from photonwb.io.datasets import converted_blocks, is_postponed
 from photonwb.io.planning import Plan
-from photonwb.io.writing import claim, replacing, write_plan
+from photonwb.io.replacing import replacing
+from photonwb.io.writing import claim, write_plan
 from photonwb.storage.contract import Link
 from photonwb.timeseries import TimeSeries
 

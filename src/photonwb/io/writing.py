@@ -8,15 +8,15 @@ an HDF5 reference can only point to something that exists.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.arrays import pool
 from photonwb.arrays.shapes import shape_of
-from photonwb.errors import InvalidTypeError, InvalidValueError, MissingFileError, PhotonwbError, StorageError
+from photonwb.errors import InvalidTypeError, InvalidValueError, PhotonwbError, StorageError
 from photonwb.io.datasets import write_array, written_value
 from photonwb.io.planning import Plan, held_members, joined
+from photonwb.io.replacing import replacing
 from photonwb.io.specifications import cache_specifications
 from photonwb.model.checks import describe_value
 from photonwb.model.container import Data
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from photonwb.model.container import AbstractContainer
     from photonwb.storage.contract import Dataset, Group, Store
 
-__all__ = ["Writer", "claim", "replacing", "unfilled", "write_file", "write_into", "write_plan"]
+__all__ = ["Writer", "claim", "unfilled", "write_file", "write_into", "write_plan"]
 
 # Attributes of more elements may be larger than the 64 KiB that there are in an ordinary HDF5 object.
 _LONG = 1000
@@ -181,29 +181,6 @@ def unfilled(plan: Plan) -> Iterator[tuple[Any, str]]:
             value: Any = container.__dict__.get(field.name)
             if hasattr(value, "io_settings") and value.data is None and value.dataset is None:
                 yield value, joined(path, field.path if field.kind == Kind.DATASET else "")
-
-
-class replacing:  # noqa: N801 - a context manager, used like a function
-    """Give the path of a temporary file that takes the place of `target` when the block ends without an error."""
-
-    def __init__(self, target: Path) -> None:
-        self.target = target
-        self.temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-
-    def __enter__(self) -> Path:
-        if not self.target.parent.is_dir():
-            raise MissingFileError(f"{self.target}: the folder {self.target.parent} does not exist; make it first")
-        return self.temporary
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        try:
-            if error is None:
-                with self.temporary.open("rb+") as file:
-                    os.fsync(file.fileno())
-                self.temporary.replace(self.target)
-        finally:
-            with suppress(OSError):  # it is gone when all went well
-                self.temporary.unlink()
 
 
 class Writer:

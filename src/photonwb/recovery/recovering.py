@@ -37,7 +37,7 @@ def recover(path: typing.Path, output: typing.Path | None = None) -> Report:
     StorageError
         There is no such file, or nothing of it can be read.
     """
-    from photonwb.io.writing import replacing
+    from photonwb.io.replacing import replacing
     from photonwb.recovery.copying import Copier
     from photonwb.recovery.mending import mend
     from photonwb.recovery.names import ROOT

@@ -287,3 +287,14 @@ def test_columns_of_wrong_ends_are_refused():
     target = VectorData("a", "d", data=[1, 2, 3])
     with pytest.raises(InvalidValueError, match=r"a_index.*3"):
         DynamicTable("t", "d", columns=[VectorIndex("a_index", [1, 2], target), target])
+
+
+def test_rows_beyond_the_values_are_told_however_they_are_come_to():
+    def damaged():
+        return ragged(CountedArray(np.arange(100)), np.array([*range(2, 92, 2), 200]))
+
+    for rows in ([45], range(46), [*range(0, 44, 3), 45, 45, 45, 45, 45], [3, 1, 2] * 10 + [45]):
+        index = damaged()
+        with pytest.raises(InvalidValueError, match=r"a row ends at 200, beyond the 100 values .* the index is damaged"):
+            for row in rows:
+                index[row]
