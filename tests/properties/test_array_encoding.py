@@ -6,11 +6,12 @@ import itertools
 
 import h5py
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from photonwb.arrays import encoding
+from photonwb.arrays import encoding, streams
 from photonwb.arrays.encoding import ChunkTarget, encode_blocks
 
 MANY = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -26,6 +27,15 @@ FILTERS = st.sampled_from(
         (("shuffle", {}),),
     ]
 )
+
+
+@pytest.fixture(autouse=True, params=["handed over", "in pieces"])
+def way(request, monkeypatch):
+    """Chunks that are small for the sake of the test go the ways of large ones: to other threads, and into streams of pieces."""
+    if request.param == "handed over":
+        monkeypatch.setattr(encoding, "TINY", 0)
+    else:
+        monkeypatch.setattr(streams, "PIECE", 16)
 
 
 def write(path, target, blocks, shape, *, before=None):

@@ -240,4 +240,4 @@ def _bundled_texts(name: str, version: str) -> dict[str, str]:
     from pathlib import Path
 
     folder = Path(__file__).parent / "bundled" / name / version
-    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir())}
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir()) if path.suffix == ".json"}

@@ -15,6 +15,12 @@ MOVIE = np.random.default_rng(0).integers(0, 300, (64, 4, 4), dtype="u2")
 TARGET = ChunkTarget(MOVIE.shape, MOVIE.dtype, (2, 4, 4), (("shuffle", {}), ("gzip", {"level": 1})))
 
 
+@pytest.fixture(autouse=True)
+def are_handed_over(monkeypatch):
+    """Chunks as small as these would stay where they are."""
+    monkeypatch.setattr(encoding, "TINY", 0)
+
+
 def frames(start, stop):
     return (slice(start, stop), slice(0, 4), slice(0, 4)), MOVIE[start:stop]
 
@@ -25,6 +31,18 @@ def test_chunks_leave_in_the_order_in_which_they_came(monkeypatch, count):
     monkeypatch.setattr(encoding, "GROUP", 1)
     found = [chunk.chunk[0] for chunk in encode_blocks(TARGET, [frames(40, 64), frames(0, 40)])]
     assert found == [*range(20, 32), *range(20)]
+
+
+@pytest.mark.parametrize(("tiny", "count"), [(64, 32), (65, 0)])
+def test_tiny_chunks_are_encoded_where_they_are(monkeypatch, tiny, count):
+    monkeypatch.setenv("PHOTONWB_THREADS", "2")
+    monkeypatch.setattr(encoding, "GROUP", 1)
+    monkeypatch.setattr(encoding, "TINY", tiny)  # a chunk has 64 bytes
+    handed_over = []
+    submit = encoding.submit
+    monkeypatch.setattr(encoding, "submit", lambda *arguments, **named: handed_over.append(1) or submit(*arguments, **named))
+    assert len(list(encode_blocks(TARGET, [frames(0, 64)]))) == 32
+    assert len(handed_over) == count
 
 
 def test_no_more_is_taken_than_is_under_way(monkeypatch):

@@ -37,6 +37,14 @@ def test_what_follows_noise_is_deflated(library):
     assert len(NOISE) < len(data) < len(NOISE) + 3000
 
 
+def test_no_piece_refers_to_one_that_was_left_out(library):
+    # The second piece of noise is not even looked at; what comes behind it is known from the first.
+    noise = NOISE[: 2 * streams.PIECE]
+    content = noise + noise[streams.PIECE - 30_000 : streams.PIECE] + FLAT[:35_000]
+    data = deflate(content, 1)
+    assert zlib.decompress(data) == content
+
+
 def test_noise_is_not_tried_again_and_again(library, monkeypatch):
     make, *rest = streams._fast_stream()
     pieces = []

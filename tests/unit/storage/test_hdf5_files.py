@@ -294,10 +294,11 @@ def test_real_files_are_as_h5py_sees_them(shared_data, name):
 
 
 def test_pickle(path):
-    with HDF5Store(path) as store:
+    with HDF5Store(path, threads=3) as store:
         numbers, root = pickle.loads(pickle.dumps((store.root["g/numbers"], store.root)))
         assert numbers.store is root.store
         assert numbers.store is not store
+        assert numbers.store.threads == 3
         assert numbers.read(3) == 3
         numbers.store.close()
         assert store.root["g/numbers"].read(3) == 3
@@ -384,6 +385,10 @@ class TestLinksToFiles:
             assert target.read() == 1
             assert not target.store.writable
         assert target.store.closed
+
+    def test_they_are_read_by_as_many_threads(self, folder):
+        with HDF5Store(folder / "sub" / "main.nwb", threads=1) as store:
+            assert store.follow(store.root["below"]).store.threads == 1
 
     def test_a_file_is_opened_once(self, folder):
         with HDF5Store(folder / "sub" / "main.nwb") as store:
