@@ -698,3 +698,16 @@ def test_adding_a_segmentation():
         made.add_segmentation(bare)
     assert made.add_segmentation(plane(), "cells", name="cells").description == "cells"
     assert made.create_plane_segmentation("dendrites", plane(), "dendrites").name == "dendrites"
+
+
+def test_a_column_that_comes_between_regions_is_asked_for():
+    made = table()
+    for _ in range(3):  # from the second on by the short way
+        made.add_roi(pixel_mask=[(1, 2, 1.0)])
+    made.add_column("quality", "how good it is", data=[1, 2, 3])
+    with pytest.raises(InvalidValueError, match="quality"):
+        made.add_roi(pixel_mask=[(3, 4, 1.0)])
+    assert [len(made), len(made["pixel_mask"]), len(made["quality"])] == [3, 3, 3]
+    made.add_roi(pixel_mask=[(3, 4, 1.0)], quality=4)
+    assert made["pixel_mask"][3].tolist() == [(3, 4, 1.0)]
+    assert list(made["quality"][:]) == [1, 2, 3, 4]
