@@ -233,12 +233,14 @@ def test_rows_are_those_of_the_data_as_they_are_now():
     index = ragged(CountedArray(np.arange(10)), CountedArray(np.arange(1, 11)))
     assert [plain(index[row]) for row in range(1, 4)] == [[1], [2], [3]]
     index.target.data = CountedArray(np.arange(10) + 100)
+    assert plain(index[3]) == [103]  # which was in memory before
     assert [plain(index[row]) for row in range(1, 4)] == [[101], [102], [103]]
     index.data = CountedArray(np.array([0, 2, 4, 10]))
     assert [plain(index[row]) for row in range(1, 4)] == [[100, 101], [102, 103], list(range(104, 110))]
     with pytest.raises(OutOfRangeError):
         index[4]
     index.target = VectorData("b", "d", data=CountedArray(np.arange(10) + 200))
+    assert plain(index[2]) == [202, 203]
     assert plain(index[1]) == [200, 201]
 
 
