@@ -6,15 +6,19 @@ import h5py
 import hdf5plugin
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 import photonwb.arrays.lazy
+import photonwb.arrays.near
 import photonwb.arrays.plain
+import photonwb.arrays.runs
 from h5py_source import H5pySource
 from photonwb.arrays import LazyArray
+from photonwb.arrays.cache import ChunkCache
 from photonwb.arrays.reading import can_read
+from photonwb.storage.hdf5 import HDF5Store
 
 MANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -117,6 +121,42 @@ def test_any_index_of_any_dataset(tmp_path, drawn, data):
     assert values.shape == wanted.shape
     assert values.tobytes() == wanted.tobytes()
     assert (source.reads == 0) or not can_read(source.byte_layout())
+
+
+@st.composite
+def neighbours(draw, shape):
+    """An index of integers and slices, near the start of the array more often than not, or a short list of rows."""
+    if shape and shape[0] and draw(st.integers(0, 4)) == 0:
+        return draw(st.lists(st.integers(-shape[0], shape[0] - 1), min_size=1, max_size=4))
+    parts = [
+        draw(
+            st.integers(-length, length - 1) if length and draw(st.booleans()) else st.slices(draw(st.sampled_from([3, length])))
+        )
+        for length in shape[: draw(st.integers(1, len(shape)))]
+    ]
+    return parts[0] if len(parts) == 1 and draw(st.booleans()) else tuple(parts)
+
+
+@MANY
+@given(drawn=datasets(), data=st.data())
+def test_one_small_request_after_another(tmp_path, drawn, data):
+    assume(drawn[0].dtype.kind not in "SV")  # which a store gives as text, and which have no short ways
+    expected = stored(tmp_path / "a.h5", *drawn)
+    with pytest.MonkeyPatch.context() as patch, HDF5Store(tmp_path / "a.h5") as store:
+        patch.setattr(photonwb.arrays.near, "chunk_cache", ChunkCache(data.draw(st.sampled_from([100, 1000, 1 << 20]))))
+        for module, limits in ((photonwb.arrays.near, ("SMALL", "ROWS", "SEVERAL")), (photonwb.arrays.runs, ("NEAR", "PIECE"))):
+            for limit in limits:
+                patch.setattr(module, limit, data.draw(st.sampled_from([1, 20, 1 << 20])))
+        lazy = LazyArray(store.root["data"])
+        dtype = lazy[...].dtype
+        for key in data.draw(st.lists(neighbours(expected.shape), min_size=3, max_size=8)):
+            values, wanted = lazy[key], expected[key]
+            assert type(values) is type(wanted)
+            assert values.shape == wanted.shape
+            assert np.array_equal(values, wanted, equal_nan=wanted.dtype.kind == "f")
+            if isinstance(values, np.ndarray):
+                assert values.dtype == dtype
+                values[...] = np.zeros((), values.dtype)  # it is ours: the next request is none the wiser
 
 
 @MANY

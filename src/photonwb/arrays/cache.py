@@ -57,14 +57,16 @@ class ChunkCache:
 
     def get(self, key: Hashable) -> NDArray[Any] | None:
         """The array of that key; one that is being made is waited for."""
+        if self._coming:
+            with self._lock:
+                coming = self._coming.pop(key, None)
+            if coming is not None and not coming.cancel():
+                coming.exception()  # whoever needs the chunk meets the error, if there is one, by reading it
         with self._lock:
-            coming = self._coming.pop(key, None)
-        if coming is not None and not coming.cancel():
-            coming.exception()  # whoever needs the chunk meets the error, if there is one, by reading it
-        with self._lock:
-            if key in self._arrays:
+            array = self._arrays.get(key)
+            if array is not None:
                 self._arrays.move_to_end(key)
-            return self._arrays.get(key)
+            return array
 
     def put(self, key: Hashable, array: NDArray[Any]) -> None:
         """Keep an array; it must not be changed any more."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
     from .selection import AxisIndex, Selection
+    from .small import SmallRequests
     from .source import ArraySource
 
 __all__ = ["LazyArray"]
@@ -30,7 +31,8 @@ class LazyArray:
 
     An index gives what it gives for a numpy array, in a new array. Only the chunks that it touches are read, and they are
     decoded by several threads. Those of which a part was wanted are kept for a while (`PHOTONWB_CACHE`, in MiB, for all arrays
-    together); a request that goes on where the one before ended has the next chunks decoded ahead.
+    together), as is what lies around small requests; a request that goes on where the one before ended has the next chunks
+    decoded ahead.
 
     Parameters
     ----------
@@ -40,7 +42,7 @@ class LazyArray:
         Type to convert to when reading; that of the source by default.
     """
 
-    __slots__ = ("_dtype", "_stop", "source")
+    __slots__ = ("_dtype", "_small", "_stop", "_was_asked", "source")
 
     # A class that `isinstance` takes these arrays for as well, where programs insist on it; set by photonwb.drop_in.
     taken_for: ClassVar[type | None] = None
@@ -53,6 +55,9 @@ class LazyArray:
         self.source = source
         self._dtype = dtype
         self._stop = -1
+        # Whoever asks once may not ask again: the short ways are made for the second request.
+        self._was_asked = False
+        self._small: SmallRequests | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -132,6 +137,9 @@ class LazyArray:
         return array_html(self)
 
     def __getitem__(self, key: Any) -> Any:
+        found = self._at_hand(key)
+        if found is not None:
+            return found
         import numpy as np
 
         from .selection import select
@@ -152,6 +160,18 @@ class LazyArray:
         if selection.pick is not None or not values.ndim:
             values = values[(*(selection.pick or ()), *dots)]
         return values if names is None else values[names]
+
+    def _at_hand(self, key: Any) -> Any:
+        """What an index gives, if there is a short way to that; None if not."""
+        if self._small is None:
+            if not self._was_asked:
+                self._was_asked = True
+                return None
+            from .small import SmallRequests
+
+            self._small = SmallRequests(self.source.byte_layout())
+        found = self._small.values(key)
+        return found if found is None or self._dtype is None else found.astype(self._dtype, copy=False)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:

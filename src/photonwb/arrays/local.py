@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from photonwb.errors import DamagedFileError, StorageError
+from photonwb.errors import ClosedFileError, DamagedFileError, StorageError
 
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
-
-__all__ = ["LocalFile"]
+__all__ = ["FileKeeper", "LocalFile"]
 
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -21,13 +16,15 @@ _READING = threading.Lock()
 
 
 class LocalFile:
-    """A file open for reading.
+    """A file open for reading, for as long as somebody uses it.
 
     Parameters
     ----------
     path : str
     threads : int, optional
         How many may read it at a time, see `pool.threads`.
+    descriptor : int, optional
+        Of the file, which is open already, and from now on belongs to this object.
 
     Attributes
     ----------
@@ -39,33 +36,29 @@ class LocalFile:
         When that was last, in seconds since 1970.
     """
 
-    def __init__(self, path: str, threads: int | None = None) -> None:
+    _descriptor = -1  # until it is open
+
+    def __init__(self, path: str, threads: int | None = None, descriptor: int | None = None) -> None:
         self.path = path
         self.threads = threads
         try:
-            self._descriptor = os.open(path, _FLAGS)
+            self._descriptor = os.open(path, _FLAGS) if descriptor is None else descriptor
         except OSError as error:
             raise StorageError(f"{path} cannot be opened: {error}") from error
-        self.size = os.lseek(self._descriptor, 0, os.SEEK_END)
+        self.size = os.fstat(self._descriptor).st_size
 
-    @functools.cached_property
-    def _status(self) -> os.stat_result:
-        return os.fstat(self._descriptor)
+    def __del__(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
 
     @property
     def version(self) -> tuple[Any, ...]:
-        status = self._status
+        status = os.fstat(self._descriptor)
         return self.path, status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
 
     @property
     def changed(self) -> float:
-        return self._status.st_mtime
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        os.close(self._descriptor)
+        return os.fstat(self._descriptor).st_mtime
 
     @property
     def descriptor(self) -> int:
@@ -95,13 +88,11 @@ class LocalFile:
         """As many bytes as the target, which is one of bytes, has room for."""
         missing = target.nbytes
         self.require(offset, missing)
-        while missing:
-            count = self._read_some(offset, target)
+        while (count := self._read_some(offset, target)) < missing:
             if count == 0:
                 raise DamagedFileError(f"{self.path} was cut short while it was read")
             missing -= count
-            if missing:
-                offset, target = offset + count, target[count:]
+            offset, target = offset + count, target[count:]
 
     if hasattr(os, "preadv"):
 
@@ -116,3 +107,35 @@ class LocalFile:
                 data = os.read(self._descriptor, target.nbytes)
             target[: len(data)] = data
             return len(data)
+
+
+class FileKeeper:
+    """A file that is kept open from one read to the next, for as long as its store is open.
+
+    Parameters
+    ----------
+    file : LocalFile
+    """
+
+    __slots__ = ("_path", "kept")
+
+    def __init__(self, file: LocalFile) -> None:
+        self._path = file.path
+        self.kept: LocalFile | None = file
+
+    @property
+    def file(self) -> LocalFile:
+        """The file.
+
+        Raises
+        ------
+        ClosedFileError
+        """
+        kept = self.kept
+        if kept is None:
+            raise ClosedFileError(f"{self._path}: the file was closed; open it again")
+        return kept
+
+    def close(self) -> None:
+        """Let go of the file, which is closed when the reads that are under way have ended."""
+        self.kept = None

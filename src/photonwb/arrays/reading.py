@@ -18,7 +18,6 @@ from photonwb.errors import DamagedFileError, StorageError
 from .cache import chunk_cache, may_keep
 from .codecs import Pipeline, is_known
 from .grid import ChunkPart, axis_parts, chunk_boxes, covers, joined_parts
-from .local import LocalFile
 from .plain import PIECE, PlainPart, Room
 from .pool import run_all, submit, threads
 from .selection import counts, fetch_key
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .grid import ChunkBox
+    from .local import LocalFile
     from .selection import AxisIndex
     from .source import ByteLayout, ChunkPlace
 
@@ -82,8 +82,7 @@ def read(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
     """
     nbytes = math.prod(counts(fetch)) * layout.dtype.itemsize
     if nbytes > CERTAINLY_FITS:
-        with LocalFile(layout.path) as file:
-            check_size(nbytes, file.size, layout.path)
+        check_size(nbytes, layout.file().size, layout.path)
     if not nbytes:
         return np.empty(counts(fetch), layout.dtype)
     if layout.chunks is not None:
@@ -93,9 +92,9 @@ def read(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
     if place is None:
         return _filled(layout, fetch)
     block = np.empty(counts(fetch), layout.dtype)
-    with LocalFile(layout.path, layout.threads) as file:
-        _require_size(layout, file, place, math.prod(layout.shape) * layout.dtype.itemsize)
-        PlainPart(layout.shape, fetch_key(fetch), layout.dtype).read(file, place.offset, block, Room())
+    file = layout.file()
+    _require_size(layout, file, place, math.prod(layout.shape) * layout.dtype.itemsize)
+    PlainPart(layout.shape, fetch_key(fetch), layout.dtype).read(file, place.offset, block, Room())
     return block
 
 
@@ -105,19 +104,18 @@ def _read_chunks(layout: ByteLayout, chunks: tuple[int, ...], fetch: tuple[AxisI
     # Of masks most chunks are not there; and memory that nobody has touched yet is zero for nothing.
     is_whole = len(parts) == math.prod(map(len, axes))
     block = np.empty(counts(fetch), layout.dtype) if is_whole else _filled(layout, fetch)
-    with LocalFile(layout.path) as file:
-        reader = _ChunkReader(layout, file, block)
-        run_all(reader.read_parts, _groups(parts, reader.pipeline.nbytes), layout.threads)
+    reader = _ChunkReader(layout, block)
+    run_all(reader.read_parts, _groups(parts, reader.pipeline.nbytes), layout.threads)
     return block
 
 
 def _read_plain_chunks(layout: ByteLayout, chunks: tuple[int, ...], fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
     boxes = [_PlainBox(layout, chunks, box) for box in chunk_boxes(fetch, chunks)]
     block = np.empty(counts(fetch), layout.dtype) if all(box.is_whole for box in boxes) else _filled(layout, fetch)
-    with LocalFile(layout.path, layout.threads) as file:
-        # Handing over less to threads takes longer than it saves.
-        most = layout.threads if block.nbytes > PIECE else 1
-        run_all(lambda read: read(file), [read for box in boxes for read in box.reads(block)], most)
+    file = layout.file()
+    # Handing over less to threads takes longer than it saves.
+    most = layout.threads if block.nbytes > PIECE else 1
+    run_all(lambda read: read(file), [read for box in boxes for read in box.reads(block)], most)
     return block
 
 
@@ -170,24 +168,24 @@ def read_ahead(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> None:
     nbytes = math.prod(layout.chunks) * layout.dtype.itemsize
     row = first[-1] // layout.chunks[0] + 1
     coming = itertools.product(range(row, row + 2 * threads(layout.threads)), *rest)
-    with LocalFile(layout.path) as file:
-        if not may_keep(file):
-            return
-        for chunk in itertools.islice(coming, chunk_cache.limit // 4 // nbytes):
-            place = layout.places.get(chunk)
-            if place is not None:
-                decode = functools.partial(submit, _decode_ahead, layout, place, most=layout.threads)
-                chunk_cache.expect(_cache_key(layout, file, place), decode)
+    file = layout.file()
+    if not may_keep(file):
+        return
+    version = file.version
+    for chunk in itertools.islice(coming, chunk_cache.limit // 4 // nbytes):
+        place = layout.places.get(chunk)
+        if place is not None:
+            decode = functools.partial(submit, _decode_ahead, layout, place, most=layout.threads)
+            chunk_cache.expect(_cache_key(layout, version, place), decode)
 
 
 def _decode_ahead(layout: ByteLayout, place: ChunkPlace) -> None:
-    with LocalFile(layout.path) as file:
-        _ChunkReader(layout, file, np.empty(0, layout.dtype)).decoded(place, known=None)
+    _ChunkReader(layout, np.empty(0, layout.dtype)).decoded(place, known=None)
 
 
-def _cache_key(layout: ByteLayout, file: LocalFile, place: ChunkPlace) -> Hashable:
+def _cache_key(layout: ByteLayout, version: Hashable, place: ChunkPlace) -> Hashable:
     # Two arrays have the same bytes in a damaged file only; even then they must not get each other's shape.
-    return file.version, place, layout.chunks, layout.dtype
+    return version, place, layout.chunks, layout.dtype
 
 
 def _groups(parts: Iterable[ChunkPart], nbytes: int) -> list[list[ChunkPart]]:
@@ -207,15 +205,16 @@ def _require_size(layout: ByteLayout, file: LocalFile, place: ChunkPlace, expect
 class _ChunkReader:
     """Reads chunks of one array into a block."""
 
-    def __init__(self, layout: ByteLayout, file: LocalFile, block: NDArray[Any]) -> None:
+    def __init__(self, layout: ByteLayout, block: NDArray[Any]) -> None:
         assert layout.chunks is not None
         self.layout = layout
-        self.file = file
+        self.file = layout.file()
+        self.version = self.file.version
         self.block = block
         self.chunks = layout.chunks
         self.pipeline = Pipeline(layout.filters, layout.dtype.itemsize, math.prod(layout.chunks) * layout.dtype.itemsize)
         self.plain_mask = (1 << len(layout.filters)) - 1
-        self.keep = may_keep(file)
+        self.keep = may_keep(self.file)
 
     def read_parts(self, parts: list[ChunkPart]) -> None:
         for part in parts:
@@ -245,7 +244,7 @@ class _ChunkReader:
             target[...] = chunk
 
     def _known(self, place: ChunkPlace) -> NDArray[Any] | None:
-        return chunk_cache.get(_cache_key(self.layout, self.file, place)) if self.keep else None
+        return chunk_cache.get(_cache_key(self.layout, self.version, place)) if self.keep else None
 
     def decoded(self, place: ChunkPlace, known: NDArray[Any] | None) -> NDArray[Any]:
         """A whole chunk, to be kept."""
@@ -254,7 +253,7 @@ class _ChunkReader:
         chunk = np.empty(self.chunks, self.layout.dtype)
         self._decode(place, chunk)
         if self.keep:
-            chunk_cache.put(_cache_key(self.layout, self.file, place), chunk)
+            chunk_cache.put(_cache_key(self.layout, self.version, place), chunk)
         return chunk
 
     def _decode(self, place: ChunkPlace, target: NDArray[Any]) -> None:

@@ -9,10 +9,14 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from .local import LocalFile
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import numpy as np
+
+    from .local import FileKeeper
 
 __all__ = ["ArraySource", "ByteLayout", "ChunkPlace"]
 
@@ -45,6 +49,8 @@ class ByteLayout(NamedTuple):
         many chunks quicker than one by one does so in its method `among`.
     threads : int, optional
         How many may read it at a time, see `pool.threads`.
+    keeper : FileKeeper, optional
+        Has the file open; without it the file is opened by its path for each read.
     """
 
     path: str
@@ -55,6 +61,11 @@ class ByteLayout(NamedTuple):
     fill: Any
     places: Mapping[tuple[int, ...], ChunkPlace]
     threads: int | None = None
+    keeper: FileKeeper | None = None
+
+    def file(self) -> LocalFile:
+        """The file, to read from."""
+        return LocalFile(self.path, self.threads) if self.keeper is None else self.keeper.file
 
     def stored(self, numbers: Sequence[Sequence[int]]) -> Iterable[object]:
         """For each chunk with these numbers along each axis, in C order, something that is true if it is stored."""

@@ -14,6 +14,8 @@ import stat
 import struct
 from typing import TYPE_CHECKING, Any
 
+from photonwb.arrays.local import FileKeeper, LocalFile
+
 from .descriptor_file import DescriptorFile
 
 if TYPE_CHECKING:
@@ -153,6 +155,12 @@ class LocalInput(DescriptorFile):
             raise
         self.size = status.st_size
         self.identity = status.st_dev, status.st_ino
+
+    def keeper(self, threads: int | None) -> FileKeeper | None:
+        """The same file for those who read arrays, so many threads at a time; None where they would move our position in it."""
+        if not hasattr(os, "preadv"):
+            return None
+        return FileKeeper(LocalFile(self.name, threads, os.dup(self._descriptor)))
 
     @property
     def is_in_place(self) -> bool:

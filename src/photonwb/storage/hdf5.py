@@ -34,6 +34,7 @@ from .links import follow, is_in_folder_of
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from photonwb.arrays.local import FileKeeper
     from photonwb.arrays.source import ByteLayout
 
     from .checked_file import LocalInput
@@ -114,6 +115,7 @@ class HDF5Store:
         self._objects: dict[str, Any] = {}
         # Where the bytes of datasets lie, by path; remembered only while nobody can move them.
         self.byte_layouts: dict[str, ByteLayout | None] = {}
+        self._keeper: FileKeeper | None = None
         self._addresses: Addresses | None = None
         self._lock = threading.Lock()
         self._family: dict[str, HDF5Store] = {}
@@ -146,12 +148,20 @@ class HDF5Store:
         return not self._id
 
     @property
+    def keeper(self) -> FileKeeper | None:
+        """Has the file open for those who read the bytes of datasets, if it can be kept open for them."""
+        if self._keeper is None and self._input is not None:
+            self._keeper = self._input.keeper(self.threads)
+        return self._keeper
+
+    @property
     def is_local(self) -> bool:
         """Whether the file is a plain one, whose bytes can be read beside HDF5.
 
-        One that was removed, or has another in its place now, is still open here, and is read through HDF5.
+        One that was removed, or has another in its place now, is still open here; if it cannot be kept open for us, too, it is
+        read through HDF5.
         """
-        return self._is_local and (self._input is None or self._input.is_in_place)
+        return self._is_local and (self._input is None or self.keeper is not None or self._input.is_in_place)
 
     @property
     def size(self) -> int:
@@ -179,6 +189,8 @@ class HDF5Store:
                     other.close()
         self._objects.clear()
         self.byte_layouts.clear()
+        if self._keeper is not None:
+            self._keeper.close()
         self._addresses = None
         if self._is_ours and self._file and not self._is_inherited:
             try:

@@ -165,10 +165,13 @@ def _has_places(properties: Any, space: Any) -> bool:
 
 def _layout_as(dataset: HDF5Dataset, dtype: np.dtype[Any], fill: Any, properties: Any, space: Any) -> ByteLayout:
     chunks = properties.get_chunk() if properties.get_layout() == h5d.CHUNKED else None
-    places = ChunkPlaces(dataset, chunks) if chunks else _one_place(dataset.object_id)
     shape = space.get_simple_extent_dims()
     store, filters = dataset.store, filters_of(properties) if chunks else ()
-    return ByteLayout(store.location, shape, dtype, chunks, filters, fill, places, store.threads)
+    places: Mapping[tuple[int, ...], ChunkPlace] = ChunkPlaces(dataset, chunks) if chunks else _one_place(dataset.object_id)
+    if isinstance(places, ChunkPlaces) and not filters and not store.writable:
+        piece = places.in_one_piece(shape, dtype.itemsize)
+        chunks, places = (None, {(): piece}) if piece is not None else (chunks, places)
+    return ByteLayout(store.location, shape, dtype, chunks, filters, fill, places, store.threads, store.keeper)
 
 
 def reads_other_files(properties: Any) -> bool:

@@ -324,13 +324,16 @@ class HDF5Dataset(_Node):
         return self
 
     def byte_layout(self) -> ByteLayout | None:
+        layouts = self.store.byte_layouts
+        known = layouts.get(self.path)
+        if known is not None and known.keeper is not None:
+            return known  # the store is open, and has the file open
         with self.store.reading(self.path):
             if not self.store.is_local:
                 return None
             if self.store.writable:
                 self.store.flush()
                 return byte_layout(self)
-            layouts = self.store.byte_layouts
             if self.path not in layouts:
                 layouts[self.path] = byte_layout(self)
             return layouts[self.path]

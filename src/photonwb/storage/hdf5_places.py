@@ -23,6 +23,8 @@ __all__ = ["ChunkPlaces"]
 
 # So many chunks are looked up one by one.
 FEW = 8
+# So many are listed, in a fraction of a millisecond, to see whether they lie one behind the other.
+SEVERAL = 512
 
 
 class ChunkPlaces(Mapping[tuple[int, ...], ChunkPlace]):
@@ -74,6 +76,20 @@ class ChunkPlaces(Mapping[tuple[int, ...], ChunkPlace]):
             return map(self.get, itertools.product(*numbers))
         starts = [[number * length for number in axis] for axis, length in zip(numbers, self._chunks, strict=True)]
         return map(self._listed().get, itertools.product(*starts))
+
+    def in_one_piece(self, shape: tuple[int, ...], itemsize: int) -> ChunkPlace | None:
+        """Place of the whole array, if its chunks are whole rows without filters and lie as those of one in one piece."""
+        rows = self._chunks[0]
+        count = -(-shape[0] // rows)
+        if self._chunks[1:] != shape[1:] or not 0 < count <= SEVERAL:
+            return None
+        corner, size = (0,) * (len(shape) - 1), math.prod(self._chunks) * itemsize
+        found = [self._listed().get((number * rows, *corner)) for number in range(count)]
+        first = found[0].byte_offset if found[0] is not None else 0
+        for number, info in enumerate(found):
+            if info is None or info.byte_offset != first + number * size or info.size != size:
+                return None
+        return ChunkPlace(first, math.prod(shape) * itemsize)
 
     def __contains__(self, chunk: object) -> bool:
         return self.get(chunk) is not None  # type: ignore[arg-type] - of anything else there is no chunk
