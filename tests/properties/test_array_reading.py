@@ -185,6 +185,19 @@ def test_a_mask_of_the_whole_shape(tmp_path, mask):
     assert np.array_equal(LazyArray(H5pySource(path))[mask], expected[mask])
 
 
+@pytest.mark.parametrize("key", [([3, 0, 2],), (slice(None), [1, 1, 3]), ("mask",)])
+@pytest.mark.parametrize("options", [{}, {"chunks": (2, 2), "compression": "lzf"}])
+def test_the_order_of_bytes_is_kept_whatever_is_picked(tmp_path, key, options, monkeypatch):
+    values = np.arange(20, dtype=">u2").reshape(5, 4)
+    key = values % 3 == 0 if key == ("mask",) else key
+    expected = stored(tmp_path / "a.h5", values, options, None)
+    monkeypatch.setattr(photonwb.arrays.lazy, "BLOCK", 1)
+    with HDF5Store(tmp_path / "a.h5") as store:
+        for found in (LazyArray(H5pySource(tmp_path / "a.h5"))[key], store.root["data"].read(key)):
+            assert found.dtype == ">u2"
+            assert np.array_equal(found, expected[key])
+
+
 @pytest.mark.parametrize(
     "key", [9, -10, (0, 5), (0, 0, 0, 0), [9], "x", 1.5, (..., ...), np.zeros(3, bool), np.zeros((9, 4), bool), [[1.5]]]
 )

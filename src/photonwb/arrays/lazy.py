@@ -270,7 +270,8 @@ class LazyArray:
         rows, *rest = selection.fetch
         step = _rows_in_block(tuple(map(len, selection.fetch)), self.chunks, self.dtype.itemsize)
         bands = (self._fetched(layout, (rows[start : start + step], *rest)) for start in range(0, len(rows), step))
-        return np.concatenate([band[selection.pick or ()] for band in bands], axis=selection.axis_of_bands)
+        picked = [band[selection.pick or ()] for band in bands]
+        return np.concatenate(picked, axis=selection.axis_of_bands, dtype=self.dtype)
 
     def _read_ahead(self, layout: Any, fetch: tuple[AxisIndex, ...]) -> None:
         from .pool import threads
@@ -293,7 +294,7 @@ class LazyArray:
             band = mask[start : start + rows]
             if band.any():
                 found.append(self[start : start + rows][band])
-        return np.concatenate(found)
+        return np.concatenate(found, dtype=self.dtype)
 
 
 _TRANSFORMS = frozenset({"shuffle", "fletcher32", "scaleoffset"})

@@ -81,4 +81,4 @@ def _fetched(fetch: tuple[AxisIndex, ...], read_box: Callable[[Box], NDArray[Any
     for run in np.split(positions, np.flatnonzero(np.diff(positions) > NEAR) + 1):
         box[scattered] = range(int(run[0]), int(run[-1]) + 1)
         pieces.append(read_box(tuple(box)).take(run - run[0], axis=scattered))
-    return np.concatenate(pieces, axis=scattered)
+    return np.concatenate(pieces, axis=scattered, dtype=pieces[0].dtype)  # which would lose the order of bytes by itself
