@@ -24,8 +24,8 @@ __all__ = ["PIECE", "PlainPart", "Room"]
 
 # Shorter runs than this are not read one by one.
 SHORT_RUN = 32 << 10
-# Between runs no farther apart than this no page of the file is left out, mapped or read.
-NEAR = 1 << 10
+# Runs that lie no farther apart than this are read together: of a map, they touch as many pages, and most lines of the cache.
+NEAR = 192
 # So much is read at a time of runs that lie close together: it stays in the cache of a processor until it is used.
 BAND = 512 << 10
 # So much of a file is mapped at a time: what is mapped counts as memory of the process.
