@@ -28,6 +28,7 @@ THEMES = (
     "traces",
     "movies",
     "streaming",
+    "small",
     "tables",
     "changing",
     "microscopes",

@@ -55,7 +55,6 @@ class LazyArray:
         self.source = source
         self._dtype = dtype
         self._stop = -1
-        # Whoever asks once may not ask again: the short ways are made for the second request.
         self._was_asked = False
         self._small: SmallRequests | None = None
 
@@ -137,9 +136,10 @@ class LazyArray:
         return array_html(self)
 
     def __getitem__(self, key: Any) -> Any:
-        found = self._at_hand(key)
+        small = self._small or self._small_requests()
+        found = small.values(key) if small is not None else None
         if found is not None:
-            return found
+            return found if self._dtype is None else found.astype(self._dtype, copy=False)
         import numpy as np
 
         from .selection import select
@@ -161,17 +161,15 @@ class LazyArray:
             values = values[(*(selection.pick or ()), *dots)]
         return values if names is None else values[names]
 
-    def _at_hand(self, key: Any) -> Any:
-        """What an index gives, if there is a short way to that; None if not."""
-        if self._small is None:
-            if not self._was_asked:
-                self._was_asked = True
-                return None
-            from .small import SmallRequests
+    def _small_requests(self) -> SmallRequests | None:
+        """The short ways to what is asked for; whoever asks once may not ask again, so there are none at first."""
+        if not self._was_asked:
+            self._was_asked = True
+            return None
+        from .small import SmallRequests
 
-            self._small = SmallRequests(self.source.byte_layout())
-        found = self._small.values(key)
-        return found if found is None or self._dtype is None else found.astype(self._dtype, copy=False)
+        self._small = SmallRequests(self.source.byte_layout())
+        return self._small
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:

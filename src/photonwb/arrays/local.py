@@ -84,29 +84,35 @@ class LocalFile:
         self.read_into(offset, memoryview(data))
         return data
 
-    def read_into(self, offset: int, target: memoryview) -> None:
-        """As many bytes as the target, which is one of bytes, has room for."""
+    def read_into(self, offset: int, target: Any) -> None:
+        """As many bytes as the target, an array in one piece or a memoryview of bytes, has room for."""
         missing = target.nbytes
-        self.require(offset, missing)
+        if offset < 0 or offset + missing > self.size:
+            self.require(offset, missing)
         while (count := self._read_some(offset, target)) < missing:
             if count == 0:
                 raise DamagedFileError(f"{self.path} was cut short while it was read")
             missing -= count
-            offset, target = offset + count, target[count:]
+            offset, target = offset + count, _bytes_of(target)[count:]
 
     if hasattr(os, "preadv"):
 
-        def _read_some(self, offset: int, target: memoryview) -> int:
+        def _read_some(self, offset: int, target: Any) -> int:
             return os.preadv(self._descriptor, [target], offset)
 
     else:
 
-        def _read_some(self, offset: int, target: memoryview) -> int:
+        def _read_some(self, offset: int, target: Any) -> int:
+            target = _bytes_of(target)
             with _READING:  # there is one place for all threads to read from
                 os.lseek(self._descriptor, offset, os.SEEK_SET)
                 data = os.read(self._descriptor, target.nbytes)
             target[: len(data)] = data
             return len(data)
+
+
+def _bytes_of(target: Any) -> memoryview:
+    return target if isinstance(target, memoryview) else target.reshape(-1).view("u1").data
 
 
 class FileKeeper:

@@ -28,8 +28,9 @@ __all__ = ["Neighbourhood"]
 # More than this is read as fast by itself, unless it is made of several chunks with filters, or picked from longer rows.
 SMALL = 16 << 10
 SEVERAL = 4
-# So much is read around a request to an array without filters, if that does not reach farther by itself.
-ROWS = 512 << 10
+# So much is read around a request to an array without filters, if that does not reach farther by itself. The system gives, and
+# clears, the memory of larger arrays anew each time.
+ROWS = 112 << 10
 # What is kept has to be so many times larger than a request that picks from it, and the cache so many times larger again.
 PART = 4
 
@@ -61,29 +62,19 @@ class Neighbourhood:
         ------
         DamagedFileError
         """
-        held = self._held_around(spans) or self._around(spans)
-        if held is None:
-            return None
-        (starts, _), around = held
-        inside = tuple(
-            span - start if isinstance(span, int) else slice(span.start - start, span.stop - start, span.step)
-            for span, start in zip(spans, starts, strict=True)
-        )
-        found: Any = around[inside]
-        return found.copy() if isinstance(found, np.ndarray) else found
-
-    def _held_around(self, spans: list[int | range]) -> tuple[Box, NDArray[Any]] | None:
-        if self._held is None:
-            return None
-        box, reference = self._held
-        around = reference()
-        return (box, around) if around is not None and _is_inside(spans, box) else None
-
-    def _around(self, spans: list[int | range]) -> tuple[Box, NDArray[Any]] | None:
-        """What is kept around a request, or read and kept now."""
+        held = self._held
+        if held is not None:
+            around = held[1]()
+            inside = _inside(spans, held[0]) if around is not None else None
+            if around is not None and inside is not None:
+                return _own(around[inside])
         box, wanted = self._box(spans)
-        if box is None:
-            return None
+        around = self._around(box, wanted) if box is not None else None
+        inside = _inside(spans, box) if box is not None else None
+        return _own(around[inside]) if around is not None and inside is not None else None
+
+    def _around(self, box: Box, wanted: int) -> NDArray[Any] | None:
+        """What is kept around a request of so many bytes, or read and kept now."""
         around = chunk_cache.get((self._name, box))
         if around is None:
             is_decoded_anyhow = self._layout.filters and wanted <= SMALL
@@ -93,7 +84,7 @@ class Neighbourhood:
             around = read(self._layout, tuple(map(range, *box)))
             chunk_cache.put((self._name, box), around)
         self._held = box, weakref.ref(around)
-        return box, around
+        return around
 
     def _box(self, spans: list[int | range]) -> tuple[Box | None, int]:
         """What would be kept around a request, None if that is not worth while; and the bytes of the request."""
@@ -130,8 +121,22 @@ def _whole_chunks(span: int | range, chunk: int, length: int) -> tuple[int, int,
     return first * chunk, min(behind * chunk, length), count, behind - first
 
 
-def _is_inside(spans: list[int | range], box: Box) -> bool:
+def _inside(spans: list[int | range], box: Box) -> tuple[int | slice, ...] | None:
+    """Positions of an array as an index of a box in it; None if they are not all there."""
+    inside: list[int | slice] = []
     for span, start, stop in zip(spans, *box, strict=True):
-        if not (start <= span < stop if isinstance(span, int) else start <= span.start and span.stop <= stop):
-            return False
-    return True
+        if isinstance(span, int):
+            if not start <= span < stop:
+                return None
+            inside.append(span - start)
+        else:
+            first, behind = span.start, span.stop
+            if first < start or behind > stop:
+                return None
+            inside.append(slice(first - start, behind - start, span.step))
+    return tuple(inside)
+
+
+def _own(found: Any) -> Any:
+    """A part of what is kept, in memory of its own."""
+    return found.copy() if isinstance(found, np.ndarray) else found

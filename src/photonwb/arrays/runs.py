@@ -70,8 +70,8 @@ class Runs:
         file, offset = self._layout.file(), place.offset + offset
         if extent == wanted:
             values = np.empty(shape, dtype)
-            file.read_into(offset, values.reshape(-1).view(np.uint8).data)
+            file.read_into(offset, values)
             return values if shape else values[()]
         data = np.empty(extent, np.uint8)
-        file.read_into(offset, data.data)
+        file.read_into(offset, data)
         return np.ndarray(shape, dtype, data, 0, strides).copy()

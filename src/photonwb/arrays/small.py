@@ -33,15 +33,17 @@ class SmallRequests:
         There are none unless its file is kept open and does not change, and its elements are numbers.
     """
 
-    __slots__ = ("_dtype", "_keeper", "_near", "_runs", "_shape")
+    __slots__ = ("_dtype", "_first", "_keeper", "_second", "_shape")
 
     def __init__(self, layout: ByteLayout | None) -> None:
         self._keeper = None
         if layout is not None and can_read(layout) and layout.dtype.names is None:
             self._keeper = layout.keeper
             self._shape, self._dtype = layout.shape, layout.dtype
-            self._near = Neighbourhood(layout)
-            self._runs = Runs(layout) if not layout.filters else None
+            near = Neighbourhood(layout)
+            runs = Runs(layout) if not layout.filters else None
+            # Of an array in one piece a read gets what is asked for; of one in chunks rows may take many.
+            self._first, self._second = (runs, near) if runs is not None and layout.chunks is None else (near, runs)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(None), ()  # a copy of the array, or one in another process, makes its own
@@ -59,8 +61,8 @@ class SmallRequests:
         spans = simple_spans(key, self._shape)
         if spans is None:
             return self._rows(cast("list[Any]", key)) if type(key) is list else None
-        values = self._near.values(spans)
-        return self._runs.values(spans) if values is None and self._runs is not None else values
+        values = self._first.values(spans)
+        return self._second.values(spans) if values is None and self._second is not None else values
 
     def _rows(self, positions: list[Any]) -> Any:
         if not 0 < len(positions) <= FEW or set(map(type, positions)) != {int}:

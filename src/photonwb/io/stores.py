@@ -27,7 +27,8 @@ INTERVAL = 0.005
 
 # h5py takes long to import, so it waits for the first file. To a program that has it, reading comes as one piece.
 if "h5py" in sys.modules:
-    import_module("photonwb.storage.hdf5")
+    for module in ("photonwb.storage.hdf5", "photonwb.arrays.small"):
+        import_module(module)
 
 
 def opened_store(file: Any, mode: str, options: Mapping[str, Any], *, trusted: bool = True, threads: int | None = None) -> Store:
