@@ -354,6 +354,28 @@ class TestByteLayout:
         chunked.write((slice(2, 4),), 1)
         assert list(chunked.byte_layout().places) == [(1,)]
 
+    @pytest.mark.parametrize(
+        ("order", "chunks", "is_one_piece"),
+        [
+            ([0, 1, 2], (3, 5), True),
+            ([0, 2, 1], (3, 5), False),
+            ([1, 2], (3, 5), False),
+            ([0, 1], (3, 5), False),
+            ([0, 1, 2], (3, 4), False),
+        ],
+    )
+    def test_chunks_of_whole_rows_in_a_row_are_one_piece(self, path, order, chunks, is_one_piece):
+        with h5py.File(path, "w") as file:
+            dataset = file.create_dataset("d", (8, 5), "i4", chunks=chunks, fillvalue=9)
+            for number in order:
+                dataset[3 * number : 3 * number + 3] = self.NUMBERS[3 * number : 3 * number + 3]
+            expected = dataset[...]
+        with HDF5Store(path) as store:
+            layout = store.root["d"].byte_layout()
+            assert (layout.chunks, list(layout.places) == [()]) == ((None, True) if is_one_piece else (chunks, False))
+            assert store.root["d"].chunks == chunks
+            assert np.array_equal(LazyArray(store.root["d"])[...], expected)
+
     def test_filters_that_were_skipped_are_told(self, path):
         with h5py.File(path, "w") as file:
             dataset = file.create_dataset("d", (4,), "i4", chunks=(2,), compression="gzip", shuffle=True)
