@@ -7,6 +7,7 @@ from photonwb.arrays.iterators import AbstractDataChunkIterator, DataChunk, Data
 from photonwb.arrays.layouts import ArrayLayout, layout_for
 from photonwb.arrays.lazy import LazyArray
 from photonwb.arrays.wrappers import DataIO, H5DataIO
+from photonwb.arrays.zarr_wrapper import ZarrDataIO
 
 __all__ = [
     "AbstractDataChunkIterator",
@@ -18,6 +19,7 @@ __all__ = [
     "H5DataIO",
     "Incoming",
     "LazyArray",
+    "ZarrDataIO",
     "incoming",
     "layout_for",
 ]

@@ -8,26 +8,33 @@ import numpy as np
 
 from photonwb.errors import DamagedFileError
 
-from .streams import Buffer, deflate, inflate
+from .compressors import COMPRESSORS, compress, crc32c, decompress, decompressed
+from .streams import MOST_INFLATED, Buffer, deflate, inflate, inflate_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["Pipeline", "fletcher32", "is_known", "shuffle", "unshuffle"]
+__all__ = ["Pipeline", "fletcher32", "is_known", "most_compressed", "shuffle", "unshuffle"]
 
 Filters: TypeAlias = "Sequence[tuple[str, Mapping[str, Any]]]"
 
-KNOWN = frozenset({"gzip", "shuffle", "fletcher32"})
+KNOWN = frozenset({"gzip", "shuffle", "fletcher32", "crc32c", *COMPRESSORS})
+CHECKSUMS = ("fletcher32", "crc32c")
 
 CACHE_LINE = 64
 
 
 def is_known(filters: Filters) -> bool:
-    """Whether all these filters can be done here; two deflates in a row leave the size between them unknown."""
+    """Whether all these filters can be done here; two compressions in a row leave the size between them unknown."""
     names = [name for name, _ in filters]
-    return KNOWN.issuperset(names) and names.count("gzip") < 2
+    return KNOWN.issuperset(names) and sum(name == "gzip" or name in COMPRESSORS for name in names) < 2
+
+
+def most_compressed(filters: Filters) -> int:
+    """How many bytes at most these filters make of one when they are undone."""
+    return max((COMPRESSORS.get(name, MOST_INFLATED) for name, _ in filters), default=MOST_INFLATED)
 
 
 class Pipeline:
@@ -41,9 +48,12 @@ class Pipeline:
         Bytes of an element.
     nbytes : int
         Bytes of a whole chunk.
+    may_skip : bool
+        Whether a chunk can say that a filter, which would not have helped, was left out.
     """
 
-    def __init__(self, filters: Filters, itemsize: int, nbytes: int) -> None:
+    def __init__(self, filters: Filters, itemsize: int, nbytes: int, *, may_skip: bool = True) -> None:
+        self.may_skip = may_skip
         self.filters = tuple(filters)
         self.itemsize = itemsize
         self.nbytes = nbytes
@@ -68,11 +78,16 @@ class Pipeline:
         active = [name for place, (name, _) in enumerate(self.filters) if not skipped >> place & 1]
         while active:
             name = active.pop()
-            if name == "fletcher32":
-                data = _checked(data)
+            if name in CHECKSUMS:
+                data = _checked(data) if name == "fletcher32" else _checked_crc(data)
             elif name == "gzip":
-                # What comes out still holds the checksums that were added before it went in.
-                data = inflate(data, self.nbytes + 4 * active.count("fletcher32"))
+                data = inflate(data, self._size_before(active))
+            elif name in COMPRESSORS:
+                if not active:
+                    return decompress(name, data, target)
+                whole = np.empty(self._size_before(active), np.uint8)
+                decompress(name, data, whole)
+                data = whole.data
             elif not active:
                 return unshuffle(self._complete(data), self.itemsize, target)
             else:
@@ -81,6 +96,25 @@ class Pipeline:
                 data = whole.data
         target[:] = np.frombuffer(self._complete(data), np.uint8)
         return None
+
+    def decode_all(self, data: Buffer) -> Buffer:
+        """Undo the filters of a chunk of which nobody knows how many bytes it has.
+
+        Raises
+        ------
+        DamagedFileError
+            As `decode`.
+        """
+        for name, _ in reversed(self.filters):
+            if name == "fletcher32":
+                data = _checked(data)
+            elif name == "crc32c":
+                data = _checked_crc(data)
+            elif name in COMPRESSORS:
+                data = decompressed(name, data)
+            elif name == "gzip":
+                data = inflate_all(data)
+        return data
 
     def encode(self, values: NDArray[Any]) -> tuple[Buffer, int]:
         """Apply the filters.
@@ -104,17 +138,24 @@ class Pipeline:
             data = _plain_bytes(values) if data is None else data
             if name == "shuffle":
                 data = shuffle(np.frombuffer(data, np.uint8), self.itemsize)
-            elif name == "fletcher32":
-                data = b"".join((data, fletcher32(data).to_bytes(4, "little")))
+            elif name in CHECKSUMS:
+                checksum = fletcher32(data) if name == "fletcher32" else crc32c(data)
+                data = b"".join((data, checksum.to_bytes(4, "little")))
+            elif name in COMPRESSORS:
+                data = compress(name, options, data, self.itemsize)
             else:
                 # Bytes that were shuffled are as alike as their places in an element.
                 stretch = len(data) // self.itemsize if place and self.filters[place - 1][0] == "shuffle" else 0
                 deflated = deflate(data, int(options.get("level", 4)), stretch)
-                if len(deflated) < len(data):
+                if len(deflated) < len(data) or not self.may_skip:
                     data = deflated
                 else:
                     skipped |= 1 << place
         return _plain_bytes(values) if data is None else data, skipped
+
+    def _size_before(self, active: list[str]) -> int:
+        """Bytes of a chunk before it was compressed: they hold the checksums that were added by then."""
+        return self.nbytes + 4 * sum(name in CHECKSUMS for name in active)
 
     def _complete(self, data: Buffer) -> Buffer:
         if len(data) != self.nbytes:
@@ -201,6 +242,14 @@ def _checked(data: Buffer) -> Buffer:
     swapped = (computed & 0x00FF00FF) << 8 | computed >> 8 & 0x00FF00FF
     if stored not in (computed, swapped):
         raise DamagedFileError(f"a chunk does not match its checksum: {stored:#010x} is stored, {computed:#010x} computed")
+    return content
+
+
+def _checked_crc(data: Buffer) -> Buffer:
+    """What a CRC32C at its end belongs to."""
+    content = memoryview(data)[:-4]
+    if len(data) < 4 or int.from_bytes(memoryview(data)[-4:], "little") != crc32c(content):
+        raise DamagedFileError("a chunk does not match its checksum")
     return content
 
 

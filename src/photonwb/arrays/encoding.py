@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Block: TypeAlias = tuple[tuple[slice, ...], NDArray[Any]]
 
-__all__ = ["ChunkTarget", "EncodedChunk", "can_encode", "encode_blocks"]
+__all__ = ["ChunkTarget", "EncodedChunk", "can_encode", "encode_blocks", "is_all"]
 
 # Bytes of chunks that wait for the rest of their values.
 WAITING = 128 << 20
@@ -50,12 +50,13 @@ class EncodedChunk(NamedTuple):
         Coordinates, in chunks.
     skipped_filters : int
         Bit i: filter i was left out.
-    data : buffer
+    data : buffer or None
+        None for a chunk that is not stored.
     """
 
     chunk: tuple[int, ...]
     skipped_filters: int
-    data: Buffer
+    data: Buffer | None
 
 
 class ChunkTarget(NamedTuple):
@@ -74,6 +75,10 @@ class ChunkTarget(NamedTuple):
         Value of elements that are never written.
     threads : int, optional
         How many may work at a time, see `pool.threads`.
+    may_skip : bool
+        Whether a chunk can say that a filter, which would not have helped, was left out.
+    leaves_out_empty : bool
+        Whether chunks that hold nothing but the fill value are not stored.
     """
 
     shape: tuple[int | None, ...]
@@ -82,6 +87,8 @@ class ChunkTarget(NamedTuple):
     filters: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     fill: Any = None
     threads: int | None = None
+    may_skip: bool = True
+    leaves_out_empty: bool = False
 
 
 def can_encode(dtype: np.dtype[Any], filters: tuple[tuple[str, Mapping[str, Any]], ...]) -> bool:
@@ -216,7 +223,8 @@ class _Encoder:
 
     def __init__(self, target: ChunkTarget) -> None:
         self.nbytes = max(1, math.prod(target.chunks) * target.dtype.itemsize)
-        self.pipeline = Pipeline(target.filters, target.dtype.itemsize, self.nbytes)
+        self.pipeline = Pipeline(target.filters, target.dtype.itemsize, self.nbytes, may_skip=target.may_skip)
+        self.fill = np.asarray(target.fill or 0, target.dtype) if target.leaves_out_empty and target.dtype.kind != "V" else None
         self.size = max(1, GROUP // self.nbytes)
         # Without filters there is nothing for other threads to do, of tiny chunks too little.
         self.threads = threads(target.threads)
@@ -255,6 +263,19 @@ class _Encoder:
     def _encoded(self, group: list[tuple[tuple[int, ...], NDArray[Any]]]) -> list[EncodedChunk]:
         found: list[EncodedChunk] = []
         for chunk, values in group:
+            if self.fill is not None and is_all(values, self.fill):
+                found.append(EncodedChunk(chunk, 0, None))
+                continue
             data, skipped = self.pipeline.encode(values)
             found.append(EncodedChunk(chunk, skipped, data))
         return found
+
+
+def is_all(values: NDArray[Any], fill: NDArray[Any]) -> bool:
+    """Whether all elements are that one, to the bit: the zero of a number may have a sign, and NaN is not itself."""
+    corner = values[(slice(0, 1),) * values.ndim]
+    if corner.tobytes() != fill.tobytes():
+        return not values.size
+    if values.dtype.kind in "fc":
+        return np.ascontiguousarray(values).tobytes() == fill.tobytes() * values.size
+    return bool((values == fill).all())

@@ -103,6 +103,7 @@ def _from_wrapper(wrapper: Any) -> Incoming:
     options = dict(getattr(wrapper, "io_settings", {}))
     if getattr(wrapper, "is_uncompressed", False) or options.get("compressor") is False:
         options["compression"] = False
+    _take_codecs(options)
     if "fill_value" in options:  # so called by Zarr
         options["fillvalue"] = options.pop("fill_value")
     if wrapper.data is None:
@@ -112,6 +113,16 @@ def _from_wrapper(wrapper: Any) -> Incoming:
         return Incoming(tuple(shape), np.dtype(dtype), _no_blocks, options)
     found = incoming(wrapper.data)
     return found._replace(options={**found.options, **options})
+
+
+def _take_codecs(options: dict[str, Any]) -> None:
+    """Put the codecs that a wrapper for Zarr asks for in the place of its own options; no compressor is one as well."""
+    if not {"compressors", "filters"} & options.keys() and not options.get("compressor"):
+        return
+    from .codec_names import filters_of
+
+    compressors = options.pop("compressors", options.pop("compressor", None))
+    options["codecs"] = (*filters_of(options.pop("filters", None) or []), *filters_of(compressors or []))
 
 
 def _no_blocks(chunks: tuple[int, ...] | None) -> Iterator[Block]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from .incoming import Incoming
 
-__all__ = ["ArrayLayout", "layout_for"]
+__all__ = ["HDF5_PREFERENCES", "ArrayLayout", "Preferences", "layout_for"]
 
 # Less than this is not worth a chunk index, or the time of a filter.
 SMALL = 32 << 10
@@ -50,6 +50,37 @@ FILTERS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "small": (("shuffle", {}), ("gzip", {"level": 4})),
     "none": (),
 }
+
+
+class Preferences(NamedTuple):
+    """What is best in one format of files.
+
+    Parameters
+    ----------
+    filters : mapping
+        What "fast", "small" and "none" stand for.
+    has_tiles : bool
+        Whether a chunk costs so little that masks are best cut into tiles of the size of a few regions. Where each chunk is a
+        file, they are stored as whole images.
+    known : frozenset of str
+        The filters that it has.
+    has_numbers : bool
+        Whether there may be others, which go by their number.
+    """
+
+    filters: Mapping[str, tuple[tuple[str, Mapping[str, Any]], ...]]
+    has_tiles: bool = True
+    known: frozenset[str] = frozenset({"gzip", "shuffle", "fletcher32", "lzf", "szip", "scaleoffset"})
+    has_numbers: bool = True
+
+    def adapted(self, filters: tuple[tuple[str, Mapping[str, Any]], ...]) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+        """The filters of an array in another format, or those of this one that do what they do."""
+        if all(name in self.known or (self.has_numbers and name.isdecimal()) for name, _ in filters):
+            return filters
+        return self.filters["fast"]
+
+
+HDF5_PREFERENCES = Preferences(FILTERS)
 # Those whose first axis may grow later on.
 GROWING = ("movie", "trace", "column", "mask")
 
@@ -65,7 +96,13 @@ class ArrayLayout(NamedTuple):
     fill: Any = None
 
 
-def layout_for(data: Incoming, element: Any, role: str = "whole", compression: Compression = "fast") -> ArrayLayout:
+def layout_for(
+    data: Incoming,
+    element: Any,
+    role: str = "whole",
+    compression: Compression = "fast",
+    preferences: Preferences = HDF5_PREFERENCES,
+) -> ArrayLayout:
     """Layout of an array that is to be written.
 
     Parameters
@@ -80,6 +117,8 @@ def layout_for(data: Incoming, element: Any, role: str = "whole", compression: C
     compression : {"fast", "small", "none"}, or as in h5py
         What to do where the options do not say it. "fast" leaves out what would take longer than it is worth; any other value
         means all arrays that are large enough.
+    preferences : Preferences
+        Those of the format that the array is stored in.
 
     Returns
     -------
@@ -102,10 +141,14 @@ def layout_for(data: Incoming, element: Any, role: str = "whole", compression: C
     # A filter that is asked for by name is worth it at any size.
     nbytes = math.prod(known) * itemsize if None not in data.shape and compression in FILTERS else None
     is_plain = not _is_worth_it(element, nbytes) or (compression == "fast" and _is_faster_plain(element, nbytes, role))
-    filters = _filters(options, () if is_plain else _filters_of(compression))
+    filters = () if is_plain else _filters_of(compression, preferences)
+    filters = preferences.adapted(options["codecs"]) if "codecs" in options else _filters(options, filters)
     if not filters and not must_chunk:
         return ArrayLayout(known, element, fill=options.get("fillvalue"))
-    chunks = _given_chunks(options, data.shape) or default_chunks(data.shape, itemsize, role, is_plain=not filters)
+    chunks = _given_chunks(options, data.shape)
+    if chunks is None:
+        shaped = "movie" if role == "mask" and not preferences.has_tiles else role
+        chunks = default_chunks(data.shape, itemsize, shaped, is_plain=not filters)
     return ArrayLayout(known, element, maximum, chunks, filters, options.get("fillvalue"))
 
 
@@ -199,7 +242,7 @@ def _maximum(shape: tuple[int | None, ...], wanted: Any, role: str) -> tuple[int
 
 
 def _wants_chunks(options: Mapping[str, Any]) -> bool:
-    return bool(options.get("chunks") or options.get("compression") or options.get("shuffle") or options.get("fletcher32"))
+    return any(options.get(name) for name in ("chunks", "compression", "codecs", "shuffle", "fletcher32"))
 
 
 def _given_chunks(options: Mapping[str, Any], shape: tuple[int | None, ...]) -> tuple[int, ...] | None:
@@ -236,9 +279,9 @@ def _filters(
     return tuple(filters)
 
 
-def _filters_of(compression: Compression) -> tuple[tuple[str, Mapping[str, Any]], ...]:
-    if isinstance(compression, str) and compression in FILTERS:
-        return FILTERS[compression]
+def _filters_of(compression: Compression, preferences: Preferences) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    if isinstance(compression, str) and compression in preferences.filters:
+        return preferences.filters[compression]
     if compression is None or compression is False:
         return ()
     level = compression if type(compression) is int else None

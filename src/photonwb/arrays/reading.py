@@ -16,11 +16,13 @@ import numpy as np
 from photonwb.errors import DamagedFileError, StorageError
 
 from .cache import chunk_cache, may_keep
-from .codecs import Pipeline, is_known
+from .codecs import Pipeline, is_known, most_compressed
 from .grid import ChunkPart, axis_parts, chunk_boxes, covers, joined_parts
+from .local import LocalFile
 from .plain import PIECE, PlainPart, Room
 from .pool import run_all, submit, threads
 from .selection import counts, fetch_key
+from .streams import MOST_INFLATED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .grid import ChunkBox
-    from .local import LocalFile
     from .selection import AxisIndex
     from .source import ByteLayout, ChunkPlace
 
@@ -36,7 +37,7 @@ __all__ = ["can_read", "check_size", "read", "read_ahead"]
 
 # So many bytes are read without asking where they could come from; beyond that, deflate makes no more of a byte than this.
 CERTAINLY_FITS = 2**30
-MOST_COMPRESSED = 1032
+MOST_COMPRESSED = MOST_INFLATED
 
 # Chunks are handed to threads in groups of about so many bytes, lest handing them over takes longer than the work.
 GROUP = 256 << 10
@@ -44,14 +45,14 @@ GROUP = 256 << 10
 MOST_AHEAD = 16
 
 
-def check_size(nbytes: int, size: int, description: str) -> None:
+def check_size(nbytes: int, size: int, description: str, most: int = MOST_COMPRESSED) -> None:
     """Refuse to read what no file of that size can hold: a damaged shape must not fill the memory.
 
     Raises
     ------
     StorageError
     """
-    if nbytes > CERTAINLY_FITS and nbytes > MOST_COMPRESSED * size:
+    if nbytes > CERTAINLY_FITS and nbytes > most * size:
         raise StorageError(
             f"{description}: {nbytes / 1e9:.1f} GB are asked for, of a file of {size / 1e9:.3f} GB; the shape is damaged, or "
             "most of it was never written: read a part"
@@ -82,11 +83,11 @@ def read(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
     """
     nbytes = math.prod(counts(fetch)) * layout.dtype.itemsize
     if nbytes > CERTAINLY_FITS:
-        check_size(nbytes, layout.file().size, layout.path)
+        check_size(nbytes, _stored_size(layout), layout.path, most_compressed(layout.filters))
     if not nbytes:
         return np.empty(counts(fetch), layout.dtype)
     if layout.chunks is not None:
-        read_chunks = _read_chunks if layout.filters else _read_plain_chunks
+        read_chunks = _read_chunks if layout.filters or layout.in_files else _read_plain_chunks
         return read_chunks(layout, layout.chunks, fetch)
     place = layout.places.get(())
     if place is None:
@@ -96,6 +97,11 @@ def read(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
     _require_size(layout, file, place, math.prod(layout.shape) * layout.dtype.itemsize)
     PlainPart(layout.shape, fetch_key(fetch), layout.dtype).read(file, place.offset, block, Room())
     return block
+
+
+def _stored_size(layout: ByteLayout) -> int:
+    """Bytes of the file, or of all files, in which an array lies."""
+    return sum(place.size for place in layout.places.values()) if layout.in_files else layout.file().size
 
 
 def _read_chunks(layout: ByteLayout, chunks: tuple[int, ...], fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
@@ -168,24 +174,26 @@ def read_ahead(layout: ByteLayout, fetch: tuple[AxisIndex, ...]) -> None:
     nbytes = math.prod(layout.chunks) * layout.dtype.itemsize
     row = first[-1] // layout.chunks[0] + 1
     coming = itertools.product(range(row, row + 2 * threads(layout.threads)), *rest)
-    file = layout.file()
-    if not may_keep(file):
-        return
-    version = file.version
+    reader = _ChunkReader(layout, np.empty(0, layout.dtype))
     for chunk in itertools.islice(coming, chunk_cache.limit // 4 // nbytes):
         place = layout.places.get(chunk)
-        if place is not None:
-            decode = functools.partial(submit, _decode_ahead, layout, place, most=layout.threads)
-            chunk_cache.expect(_cache_key(layout, version, place), decode)
+        if place is None:
+            continue
+        _, version = reader.opened(place)
+        if version is None:
+            return
+        decode = functools.partial(submit, _decode_ahead, layout, place, most=layout.threads)
+        chunk_cache.expect(_cache_key(layout, version, place), decode)
 
 
 def _decode_ahead(layout: ByteLayout, place: ChunkPlace) -> None:
-    _ChunkReader(layout, np.empty(0, layout.dtype)).decoded(place, known=None)
+    reader = _ChunkReader(layout, np.empty(0, layout.dtype))
+    reader.decoded(place, *reader.opened(place))
 
 
 def _cache_key(layout: ByteLayout, version: Hashable, place: ChunkPlace) -> Hashable:
     # Two arrays have the same bytes in a damaged file only; even then they must not get each other's shape.
-    return version, place, layout.chunks, layout.dtype
+    return version, place, layout.chunks, layout.dtype, layout.axes
 
 
 def _groups(parts: Iterable[ChunkPart], nbytes: int) -> list[list[ChunkPart]]:
@@ -208,13 +216,13 @@ class _ChunkReader:
     def __init__(self, layout: ByteLayout, block: NDArray[Any]) -> None:
         assert layout.chunks is not None
         self.layout = layout
-        self.file = layout.file()
-        self.version = self.file.version
+        # The file that all chunks lie in, if they do, and its version if they can be kept.
+        self.file = None if layout.in_files else layout.file()
+        self.version = _kept_version(self.file) if self.file is not None else None
         self.block = block
         self.chunks = layout.chunks
         self.pipeline = Pipeline(layout.filters, layout.dtype.itemsize, math.prod(layout.chunks) * layout.dtype.itemsize)
         self.plain_mask = (1 << len(layout.filters)) - 1
-        self.keep = may_keep(self.file)
 
     def read_parts(self, parts: list[ChunkPart]) -> None:
         for part in parts:
@@ -224,38 +232,56 @@ class _ChunkReader:
                 error.add_note(f"in chunk {part.chunk} of an array of {self.layout.path}")
                 raise
 
+    def opened(self, place: ChunkPlace) -> tuple[LocalFile, Hashable]:
+        """The file that a chunk lies in, and its version if the chunk can be kept, else None."""
+        if self.file is not None:
+            return self.file, self.version
+        file = LocalFile(place.path)
+        return file, _kept_version(file)
+
     def _read_part(self, part: ChunkPart) -> None:
         place = self.layout.places[part.chunk]
+        file, version = self.opened(place)
         target = self.block[part.target]
-        if place.skipped_filters & self.plain_mask == self.plain_mask:
-            _require_size(self.layout, self.file, place, self.pipeline.nbytes)
-            PlainPart(self.chunks, part.inside, self.layout.dtype).read(self.file, place.offset, target, Room())
+        if place.skipped_filters & self.plain_mask == self.plain_mask and self.layout.axes is None:
+            _require_size(self.layout, file, place, self.pipeline.nbytes)
+            PlainPart(self.chunks, part.inside, self.layout.dtype).read(file, place.offset, target, Room())
             return
-        known = self._known(place)
+        known = None if version is None else chunk_cache.get(_cache_key(self.layout, version, place))
         if known is not None:
             target[...] = known[part.inside]
         elif not covers(part.inside, self.chunks):
-            target[...] = self.decoded(place, known)[part.inside]
+            target[...] = self.decoded(place, file, version)[part.inside]
         elif target.flags.c_contiguous:
-            self._decode(place, target)
+            self._decode(place, file, target)
         else:
-            chunk = np.empty(self.chunks, self.layout.dtype)
-            self._decode(place, chunk)
-            target[...] = chunk
+            target[...] = self._whole(place, file)
 
-    def _known(self, place: ChunkPlace) -> NDArray[Any] | None:
-        return chunk_cache.get(_cache_key(self.layout, self.version, place)) if self.keep else None
-
-    def decoded(self, place: ChunkPlace, known: NDArray[Any] | None) -> NDArray[Any]:
+    def decoded(self, place: ChunkPlace, file: LocalFile, version: Hashable) -> NDArray[Any]:
         """A whole chunk, to be kept."""
-        if known is not None:
-            return known
-        chunk = np.empty(self.chunks, self.layout.dtype)
-        self._decode(place, chunk)
-        if self.keep:
-            chunk_cache.put(_cache_key(self.layout, self.version, place), chunk)
+        chunk = self._whole(place, file)
+        if version is not None:
+            chunk_cache.put(_cache_key(self.layout, version, place), chunk)
         return chunk
 
-    def _decode(self, place: ChunkPlace, target: NDArray[Any]) -> None:
-        data = self.file.read(place.offset, place.size)
-        self.pipeline.decode(data, target.reshape(-1).view(np.uint8), place.skipped_filters)
+    def _whole(self, place: ChunkPlace, file: LocalFile) -> NDArray[Any]:
+        if place.path:  # of HDF5 a chunk is no larger than 4 GiB
+            check_size(self.pipeline.nbytes, place.size, place.path, most_compressed(self.layout.filters))
+        chunk = np.empty(self.chunks, self.layout.dtype)
+        self._decode(place, file, chunk)
+        return chunk
+
+    def _decode(self, place: ChunkPlace, file: LocalFile, target: NDArray[Any]) -> None:
+        data = file.read(place.offset, place.size)
+        axes = self.layout.axes
+        if axes is None:
+            self.pipeline.decode(data, target.reshape(-1).view(np.uint8), place.skipped_filters)
+            return
+        stored = np.empty([self.chunks[axis] for axis in axes], self.layout.dtype)
+        self.pipeline.decode(data, stored.reshape(-1).view(np.uint8), place.skipped_filters)
+        target[...] = stored.transpose(np.argsort(axes))
+
+
+def _kept_version(file: LocalFile) -> Hashable:
+    """The version of a file by which its chunks are known again, None while it may still be changing."""
+    return file.version if may_keep(file) else None

@@ -37,7 +37,7 @@ class SmallRequests:
 
     def __init__(self, layout: ByteLayout | None) -> None:
         self._keeper = None
-        if layout is not None and can_read(layout) and layout.dtype.names is None:
+        if layout is not None and layout.keeper is not None and can_read(layout) and layout.dtype.names is None:
             self._keeper = layout.keeper
             self._shape, self._dtype = layout.shape, layout.dtype
             near = Neighbourhood(layout)

@@ -22,19 +22,24 @@ __all__ = ["ArraySource", "ByteLayout", "ChunkPlace"]
 
 
 class ChunkPlace(NamedTuple):
-    """Where the stored bytes of one chunk lie, and which of its filters were skipped (bit i: filter i)."""
+    """Where the stored bytes of one chunk lie, and which of its filters were skipped (bit i: filter i).
+
+    The path is that of the file that holds them, where that is not the one of the whole array.
+    """
 
     offset: int
     size: int
     skipped_filters: int = 0
+    path: str = ""
 
 
 class ByteLayout(NamedTuple):
-    """How the bytes of an array lie in a local file.
+    """How the bytes of an array lie in a local file, or in the files of a local folder.
 
     Parameters
     ----------
     path : str
+        The file; of an array whose chunks have files of their own the folder, which is named in messages only.
     shape : tuple of int
     dtype : numpy.dtype
         As stored, byte order included.
@@ -51,6 +56,10 @@ class ByteLayout(NamedTuple):
         How many may read it at a time, see `pool.threads`.
     keeper : FileKeeper, optional
         Has the file open; without it the file is opened by its path for each read.
+    axes : tuple of int, optional
+        Order in which the axes of the array lie in a chunk, if it is another one.
+    in_files : bool
+        Whether each place has a path of its own.
     """
 
     path: str
@@ -62,6 +71,8 @@ class ByteLayout(NamedTuple):
     places: Mapping[tuple[int, ...], ChunkPlace]
     threads: int | None = None
     keeper: FileKeeper | None = None
+    axes: tuple[int, ...] | None = None
+    in_files: bool = False
 
     def file(self) -> LocalFile:
         """The file, to read from."""

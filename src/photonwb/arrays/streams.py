@@ -19,7 +19,7 @@ from photonwb.errors import DamagedFileError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Buffer", "deflate", "inflate"]
+__all__ = ["MOST_INFLATED", "Buffer", "deflate", "inflate", "inflate_all"]
 
 Buffer: TypeAlias = "bytes | bytearray | memoryview"
 
@@ -48,6 +48,14 @@ def inflate(data: Buffer, size: int) -> Buffer:
             f"a chunk should inflate to {size} bytes, its stream gives {'more' if len(inflated) > size else 'less'}"
         )
     return inflated
+
+
+def inflate_all(data: Buffer) -> bytes:
+    """A zlib stream inflated, however many bytes that are."""
+    try:
+        return zlib.decompress(data)
+    except zlib.error as error:
+        raise DamagedFileError(f"a chunk cannot be inflated: {error}") from error
 
 
 def deflate(data: Buffer, level: int, stretch: int = 0) -> bytes | bytearray:
