@@ -8,6 +8,7 @@ import pytest
 
 from photonwb.storage.hdf5 import HDF5Store
 from photonwb.storage.memory import MemoryStore
+from photonwb.storage.zarr_store import ZarrStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,29 +38,32 @@ class MemoryMaker:
         return store
 
 
-class HDF5Maker:
-    def __init__(self, folder: Path) -> None:
+class PathMaker:
+    """Stores that have a path."""
+
+    def __init__(self, kind: type[HDF5Store] | type[ZarrStore], folder: Path) -> None:
+        self._kind = kind
         self._folder = folder
-        self.opened: list[HDF5Store] = []
+        self.opened: list[Any] = []
 
-    def create(self, name: str = "a.nwb") -> HDF5Store:
-        return self._keep(HDF5Store(self._folder / name, "w"))
+    def create(self, name: str = "a.nwb") -> Any:
+        return self._keep(self._kind(self._folder / name, "w"))
 
-    def reopen(self, store: HDF5Store, *, writable: bool = False) -> HDF5Store:
+    def reopen(self, store: Any, *, writable: bool = False) -> Any:
         store.close()
-        return self._keep(HDF5Store(store.location, "r+" if writable else "r"))
+        return self._keep(self._kind(store.location, "r+" if writable else "r"))
 
-    def _keep(self, store: HDF5Store) -> HDF5Store:
+    def _keep(self, store: Any) -> Any:
         self.opened.append(store)
         return store
 
 
-@pytest.fixture(params=["memory", "hdf5"])
+@pytest.fixture(params=["memory", "hdf5", "zarr"])
 def maker(request, tmp_path):
     if request.param == "memory":
         yield MemoryMaker()
         return
-    maker = HDF5Maker(tmp_path)
+    maker = PathMaker(HDF5Store if request.param == "hdf5" else ZarrStore, tmp_path)
     yield maker
     for store in maker.opened:
         store.close()

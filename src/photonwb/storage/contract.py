@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from photonwb.arrays.layouts import Preferences
+
 __all__ = [
     "ASCII",
     "REFERENCE",
@@ -237,6 +239,21 @@ class Store(Protocol):
 
     @property
     def closed(self) -> bool: ...
+
+    @property
+    def form(self) -> str:
+        """Which format it is in: "hdf5", "zarr", "memory"."""
+        ...
+
+    @property
+    def has_typed_attributes(self) -> bool:
+        """Whether numbers in attributes that somebody else wrote come back with the types that they had."""
+        ...
+
+    @property
+    def preferences(self) -> Preferences:
+        """How arrays are best stored that nobody says it of."""
+        ...
 
     def follow(self, link: Link | Reference, start: Group | None = None) -> Group | Dataset:
         """The node a link or reference leads to, through as many links as it takes (and into other files).

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import h5py
 
+from photonwb.arrays.layouts import HDF5_PREFERENCES
 from photonwb.errors import (
     BrokenLinkError,
     ClosedFileError,
@@ -23,13 +24,13 @@ from photonwb.errors import (
     NotFoundError,
     PhotonwbError,
     StorageError,
-    UntrustedLinkError,
 )
 
 from .hdf5_library import h5fd, h5o, h5r, name_bytes
 from .hdf5_nodes import HDF5Dataset, HDF5Group
 from .hdf5_opening import FOREIGN_ERRORS, open_file, open_input
-from .links import follow, is_in_folder_of
+from .links import follow
+from .neighbours import neighbour
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -72,6 +73,10 @@ class HDF5Store:
     StorageError
         The file is not HDF5, is open elsewhere, or may not be read or written.
     """
+
+    form = "hdf5"
+    has_typed_attributes = True
+    preferences = HDF5_PREFERENCES
 
     def __init__(
         self,
@@ -118,7 +123,7 @@ class HDF5Store:
         self._keeper: FileKeeper | None = None
         self._addresses: Addresses | None = None
         self._lock = threading.Lock()
-        self._family: dict[str, HDF5Store] = {}
+        self._family: dict[str, Any] = {}
         self._is_guest = False
 
     def __repr__(self) -> str:
@@ -284,28 +289,11 @@ class HDF5Store:
             raise InvalidValueError(f"{self.location}: a reference cannot lead into another file ({target.store.location})")
         return h5r.create(self._id, name_bytes(target.path), h5r.OBJECT)
 
-    def beside(self, file: str) -> HDF5Store:
+    def beside(self, file: str) -> Any:
         """The store of another file, opened for reading the first time that a link leads there."""
         if not Path(self.location).is_file():
             raise BrokenLinkError(f"{self.location}: links to other files can be followed from local files only, not to {file!r}")
-        folder = Path(self.location).parent
-        # From the folder as it was named, or that in which the file really is; or one that moved together with its neighbour.
-        places = [folder / file, Path(os.path.realpath(self.location)).parent / file, folder / Path(file).name]
-        path = os.path.realpath(next((place for place in places[: 2 + Path(file).is_absolute()] if place.exists()), places[0]))
-        if not self.trusted and not is_in_folder_of(self.location, path):
-            raise UntrustedLinkError(
-                f"{self.location}: a link leads to {path}, outside of the folder of this file, and is not followed; open the "
-                "file with trusted=True if you know who made it"
-            )
-        with self._lock:
-            # All files that links lead to share this table, so that circles end at what is open already.
-            self._family.setdefault(os.path.realpath(self.location), self)
-            store = self._family.get(path)
-            if store is None or store.closed:
-                store = HDF5Store(path, "r", trusted=self.trusted, threads=self.threads)
-                store._family, store._lock, store._is_guest = self._family, self._lock, True
-                self._family[path] = store
-        return store
+        return neighbour(self, file)
 
 
 def _reopen(location: str, options: dict[str, Any]) -> HDF5Store:

@@ -121,7 +121,7 @@ def _explanation(file: Any, mode: str, location: str, error: Exception) -> Stora
         kind = "a link to a file that does not exist" if path.is_symlink() else "no such file"
         return MissingFileError(f"{location}: {kind}; check the path")
     if path.is_dir():
-        return StorageError(f"{location}: a folder, not an HDF5 file; Zarr cannot be read yet")
+        return StorageError(f"{location}: a folder, not an HDF5 file; a store of Zarr is opened by NWBZarrIO or photonwb.open")
     if not path.is_file():
         return StorageError(f"{location}: a pipe or a device, not a file; copy what comes out of it into a file first")
     try:

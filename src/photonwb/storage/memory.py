@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from photonwb.arrays.layouts import HDF5_PREFERENCES
 from photonwb.errors import BrokenLinkError, ClosedFileError, NotFoundError, StorageError
 
 from .checks import check_layout, check_member, check_move, check_new_name, check_resize, values_for
@@ -37,6 +38,10 @@ class MemoryStore:
     files : dict of str to MemoryStore, optional
         Where links to other files lead.
     """
+
+    form = "memory"
+    has_typed_attributes = True
+    preferences = HDF5_PREFERENCES
 
     def __init__(self, location: str = "memory", files: Mapping[str, MemoryStore] | None = None) -> None:
         self.location = location
