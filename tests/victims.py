@@ -14,7 +14,7 @@ from photonwb.schema import bundled
 from sessions import record_step, session
 
 # What takes time is done before the processes begin.
-for name in ("ophys", "io.editing", "io.recording", "storage.journaled"):
+for name in ("ophys", "io.editing", "io.recording", "storage.journaled", "storage.zarr_writing", "storage.zarr_documents"):
     import_module(f"photonwb.{name}")
 bundled()
 

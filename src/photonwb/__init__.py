@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from photonwb import ophys as ophys
-    from photonwb.arrays import DataChunkIterator, H5DataIO
+    from photonwb.arrays import DataChunkIterator, H5DataIO, ZarrDataIO
     from photonwb.base import ProcessingModule, TimeSeries
     from photonwb.core import NWBContainer, NWBData
     from photonwb.drop_in import install_as_pynwb
     from photonwb.file import NWBFile
     from photonwb.image import ImageSeries
-    from photonwb.io import NWBHDF5IO, get_nwbfile_version, read_nwb, write
+    from photonwb.io import NWBHDF5IO, NWBZarrIO, get_nwbfile_version, read_nwb, write
     from photonwb.io import open_file as _open_file
     from photonwb.io.exporting import export
     from photonwb.io.recording import record
@@ -47,8 +47,10 @@ _HOMES = {
     "NWBData": "core",
     "NWBFile": "file",
     "NWBHDF5IO": "io",
+    "NWBZarrIO": "io",
     "ProcessingModule": "base",
     "TimeSeries": "base",
+    "ZarrDataIO": "arrays",
     "available_namespaces": "model.extensions",
     "export": "io.exporting",
     "get_class": "model.extensions",
@@ -80,8 +82,10 @@ __all__ = [  # noqa: RUF022 - the two kinds of names apart
     "NWBData",
     "NWBFile",
     "NWBHDF5IO",
+    "NWBZarrIO",
     "ProcessingModule",
     "TimeSeries",
+    "ZarrDataIO",
     "available_namespaces",
     "export",
     "get_class",

@@ -22,6 +22,7 @@ import pytest
 import photonwb
 import victims
 from photonwb import TimeSeries
+from photonwb.io.replacing import remove
 from photonwb.validation import Severity
 from powercut import Disk, put
 from sessions import record_step, recorded_steps, session
@@ -120,6 +121,63 @@ def test_killed_while_replacing(killer: Killer, path: Path) -> None:
         if path.read_bytes() != old:
             with photonwb.open(path) as nwbfile:
                 assert np.array_equal(nwbfile.acquisition["signal"].data[...], victims.ADDED)
+
+
+def test_killed_while_creating_a_store(killer: Killer, path: Path) -> None:
+    store = path.with_suffix(".nwb.zarr")
+    outcomes: set[bool] = set()
+    for moment in killer.moments(victims.create, store):
+        remove(store)
+        killer.kill(victims.create, store, moment)
+        outcomes.add(store.exists())
+        if store.exists():
+            assert_valid(store, by_pynwb=False)
+            with photonwb.open(store) as nwbfile:
+                assert np.array_equal(nwbfile.acquisition["signal"].data[...], victims.ADDED)
+    assert outcomes == {False, True}
+
+
+def test_killed_while_replacing_a_store(killer: Killer, path: Path) -> None:
+    store = path.with_suffix(".nwb.zarr")
+    seen: set[bool] = set()
+    for moment in killer.moments(victims.create, store):
+        for left in path.parent.iterdir():
+            remove(left)
+        photonwb.write(session(), store)
+        killer.kill(victims.create, store, moment)
+        with opened(store) as nwbfile:  # puts the old one back where it was aside
+            is_new = "signal" in nwbfile.acquisition
+            seen.add(is_new)
+            assert not is_new or np.array_equal(nwbfile.acquisition["signal"].data[...], victims.ADDED)
+            assert nwbfile.session_description == session().session_description
+    assert seen == {False, True}
+
+
+def test_killed_between_the_two_names_of_a_store(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = path.with_suffix(".nwb.zarr")
+    photonwb.write(session(), store)
+
+    class Killed(BaseException):
+        pass
+
+    def rename(source: Path, target: Any) -> Path:
+        if Path(target) == store:
+            raise Killed
+        return source.replace(target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", rename)
+        patch.setattr("photonwb.io.replacing.remove", lambda _: None)  # who is killed clears nothing up
+        with pytest.raises(Killed):
+            photonwb.write(session(timestamps=False), store)
+    assert not store.exists()
+    with pytest.warns(UserWarning, match="interrupted"):
+        nwbfile = photonwb.open(store)
+    with nwbfile:
+        assert nwbfile.session_description == session().session_description
+    # What the killed one has left goes with the next that replaces the store.
+    photonwb.write(session(), store)
+    assert [left.name for left in path.parent.iterdir() if left.name.endswith(".old")] == []
 
 
 def test_killed_while_changing(killer: Killer, path: Path) -> None:

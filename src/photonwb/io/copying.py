@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from photonwb.arrays import LazyArray, incoming
 from photonwb.errors import PhotonwbError
 from photonwb.storage.contract import Link, Reference, is_group
-from photonwb.storage.copying import copy_attributes, copy_dataset, copy_group, copy_unknown
+from photonwb.storage.copying import adapted, copy_attributes, copy_dataset, copy_group, copy_unknown
 from photonwb.storage.relations import mapped_references, relations_of
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class _Copy:
         if path in self.recipe.linked and shape is None:
             new.create_link(name, Link(path, os.path.relpath(self.source.location, self.folder)))
         elif shape is not None:
-            layout = layout or old.layout
+            layout = layout or adapted(old.layout, self.target)
             maximum = layout.maximum and tuple(
                 most if most is None else max(most, length) for most, length in zip(layout.maximum, shape, strict=True)
             )

@@ -14,6 +14,7 @@ from photonwb.arrays.appended import AppendedArray
 from photonwb.errors import InvalidTypeError, InvalidValueError, PhotonwbError
 from photonwb.io.elements import TEXTS, converted, element_for, smallest_unsigned
 from photonwb.io.references import reference_array
+from photonwb.io.stores import form_of
 from photonwb.model.checks import describe_value
 from photonwb.storage.contract import ASCII, Layout, Link, Typed
 
@@ -152,7 +153,7 @@ def _link_instead(writer: Writer, parent: Group, name: str, value: Any) -> bool:
         if path != f"{parent.path.rstrip('/')}/{name}":
             parent.create_link(name, Link(path))
         return True
-    if writer.link_data and getattr(value, "link_data", False):
+    if writer.link_data and getattr(value, "link_data", False) and form_of(location) == writer.store.form:
         parent.create_link(name, writer.plan.link_into(location, path))
         return True
     return False
@@ -205,7 +206,7 @@ def _write_blocks(
     except PhotonwbError as error:
         raise InvalidValueError(f"{container._label()}.{field.name}: {error}") from error
     element = _index_element(container) or _element(container, field, data.dtype)
-    layout = Layout(*layout_for(data, element, role_of(container, field), writer.compression))
+    layout = Layout(*layout_for(data, element, role_of(container, field), writer.compression, writer.store.preferences))
     if writer.postpone and layout.maximum and is_postponed(container, field, value):
         return parent.create_dataset(name, layout._replace(shape=(0, *layout.shape[1:])))
     dataset = parent.create_dataset(name, layout, attributes=attributes)

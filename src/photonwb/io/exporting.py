@@ -28,18 +28,19 @@ from photonwb.io.edit_plan import EditPlan
 from photonwb.io.editing import checked_plan, write_changes
 from photonwb.io.planning import joined
 from photonwb.io.reading import Reader
-from photonwb.io.replacing import replacing
+from photonwb.io.replacing import remove, replacing
+from photonwb.io.stores import form_of, new_store, opened_store
 from photonwb.io.writing import refers_to_objects, write_file
 from photonwb.model.fields import Kind
 from photonwb.storage.contract import Layout, Link, is_group
 from photonwb.storage.hdf5 import HDF5Store
-from photonwb.storage.new_file import NewStore
 from photonwb.timeseries import TimeSeries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from photonwb import typing
+    from photonwb.arrays.layouts import Preferences
     from photonwb.file import NWBFile
     from photonwb.model.container import AbstractContainer
     from photonwb.storage.contract import Dataset, Group, Store
@@ -71,7 +72,7 @@ def export(
     source : path or NWBFile
         A file, or what was read from one, with its changes.
     path : path
-        Where to. What is there is replaced once the new file is complete.
+        Where to. What is there is replaced once the new file is complete. A name that ends in .zarr is that of a store of Zarr.
     include : choice or list of choices, optional
         Objects to take: a path with wildcards ("processing/ophys/*"), the name of a type ("TwoPhotonSeries"), an object, or a
         function that says for each object whether it is meant. What they lead to comes along, and what describes the session
@@ -103,12 +104,12 @@ def export(
         A choice means nothing, something that stays leads to what goes, or something cannot be cut; the message says what to
         do. Nothing is written then.
     """
-    from photonwb.io.facade import NWBHDF5IO
+    from photonwb.io.facade import io_for
 
     options: dict[str, Any] = {"include": include, "exclude": exclude, "rois": rois, "time": time}
     options |= {"data": data, "compression": compression, "chunks": chunks, "cache_spec": cache_spec}
     if not hasattr(source, "neurodata_type"):
-        with NWBHDF5IO(cast("typing.Path", source), "r", trusted=trusted) as io:
+        with io_for(source)(cast("typing.Path", source), "r", trusted=trusted) as io:
             io.export_to(path, **options)
         return
     nwbfile = cast("NWBFile", source)
@@ -124,18 +125,28 @@ def export(
         whole.unlink(missing_ok=True)
 
 
-def export_file(io: Any, nwbfile: NWBFile | None, path: typing.Path, *, cache_spec: bool = True, **options: Any) -> None:
+def export_file(
+    io: Any,
+    nwbfile: NWBFile | None,
+    path: typing.Path,
+    *,
+    cache_spec: bool = True,
+    form: str | None = None,
+    **options: Any,
+) -> None:
     """Write what an open file holds, changed or not, or a part of it, into a new file.
 
     Parameters
     ----------
-    io : NWBHDF5IO
+    io : NWBHDF5IO or NWBZarrIO
         The open file.
     nwbfile : NWBFile, optional
         Its content with changes. Default is the content as it is.
     path : path
         Where to; must be another file.
     cache_spec : bool
+    form : {"hdf5", "zarr"}, optional
+        The format of the new file. Default is what its name tells.
     **options
         See `export`.
 
@@ -151,19 +162,22 @@ def export_file(io: Any, nwbfile: NWBFile | None, path: typing.Path, *, cache_sp
     if nwbfile._stored is None or nwbfile.get_read_io() is not io:
         raise InvalidValueError(f"{nwbfile._label()} was not read from {io.source}: write it with write() instead")
     is_whole = options.get("data", "copy") == "copy" and all(options[name] is None for name in options if name != "data")
+    form = form or form_of(target)
+    if options.get("data") == "link" and form != io.form:
+        raise InvalidValueError(f"{target}: data='link' needs a file of the same format as {io.source}; copy the data instead")
     plan = checked_plan(nwbfile, os.fspath(target))
     with replacing(target) as temporary:
         if is_whole:
-            _write_whole(io, plan, temporary, target.parent, cache_spec=cache_spec)
+            _write_whole(io, plan, temporary, target.parent, form, cache_spec=cache_spec)
         elif not nwbfile.modified:
-            _write_part(io.store, temporary, target.parent, cache_spec=cache_spec, **options)
+            _write_part(io.store, temporary, target.parent, form, cache_spec=cache_spec, **options)
         else:
-            _write_part_of_changed(io, plan, temporary, target.parent, cache_spec=cache_spec, **options)
+            _write_part_of_changed(io, plan, temporary, target.parent, form, cache_spec=cache_spec, **options)
 
 
-def _write_whole(io: Any, plan: EditPlan, temporary: Path, folder: Path, *, cache_spec: bool) -> None:
+def _write_whole(io: Any, plan: EditPlan, temporary: Path, folder: Path, form: str, *, cache_spec: bool) -> None:
     is_on_disk = Path(io.source).is_file() and not io.has_options and not any(item._assigned for item in plan.reader.objects)
-    if is_on_disk:
+    if is_on_disk and form == "hdf5":
         shutil.copyfile(io.source, temporary)
         links = list(_names_of_other_files(io.store)) if Path(io.store.location).parent != folder else []
         if links or plan.root.modified:
@@ -174,7 +188,7 @@ def _write_whole(io: Any, plan: EditPlan, temporary: Path, folder: Path, *, cach
             finally:
                 store.close()
         return
-    store = NewStore(temporary)
+    store = new_store(temporary, form)
     try:
         copy_store(io.store, store, folder, Recipe(set(), {}, set(), _as_it_is))
         write_changes(store, plan, cache_spec=cache_spec)
@@ -182,26 +196,29 @@ def _write_whole(io: Any, plan: EditPlan, temporary: Path, folder: Path, *, cach
         store.close()
 
 
-def _write_part_of_changed(io: Any, plan: EditPlan, temporary: Path, folder: Path, *, cache_spec: bool, **options: Any) -> None:
+def _write_part_of_changed(
+    io: Any, plan: EditPlan, temporary: Path, folder: Path, form: str, *, cache_spec: bool, **options: Any
+) -> None:
     """Write the changes into a copy first, then a part of that."""
     if options.get("data") == "link":
         raise InvalidValueError("export: data='link' links to a file that does not have your changes yet; write them first")
     whole = temporary.with_suffix(".whole")
     try:
-        _write_whole(io, plan, whole, folder, cache_spec=cache_spec)
-        store = HDF5Store(whole, "r")
+        _write_whole(io, plan, whole, folder, form, cache_spec=cache_spec)
+        store: Any = opened_store(whole, "r", {}, form=form)
         try:
-            _write_part(store, temporary, folder, cache_spec=cache_spec, **options)
+            _write_part(store, temporary, folder, form, cache_spec=cache_spec, **options)
         finally:
             store.close()
     finally:
-        whole.unlink(missing_ok=True)
+        remove(whole)
 
 
 def _write_part(
     source: Store,
     temporary: Path,
     folder: Path,
+    form: str,
     *,
     include: Any = None,
     exclude: Any = None,
@@ -226,14 +243,14 @@ def _write_part(
     plan.fates.update(dict.fromkeys(left_out))
     plan.check()
     emptied = dict(_emptied(plan))
-    recipe = Recipe(
-        left_out={old for old, new in plan.fates.items() if new is None},
-        emptied=emptied,
-        linked=set(_linked(root)) if data == "link" else set(),
-        layout=_Layouts(root, emptied, compression, chunks),
-    )
-    store = NewStore(temporary)
+    store = new_store(temporary, form)
     try:
+        recipe = Recipe(
+            left_out={old for old, new in plan.fates.items() if new is None},
+            emptied=emptied,
+            linked=set(_linked(root)) if data == "link" else set(),
+            layout=_Layouts(root, emptied, compression, chunks, store.preferences),
+        )
         copy_store(source, store, folder, recipe)
         _rename_other_files(store, list(_names_of_other_files(store, only_datasets=True)), source.location, folder)
         write_changes(store, plan, cache_spec=cache_spec)
@@ -278,10 +295,19 @@ class _Layouts:
         Datasets that get another shape.
     compression, chunks
         See `export`.
+    preferences : Preferences
+        Those of the new file.
     """
 
-    def __init__(self, root: AbstractContainer, emptied: Mapping[str, tuple[int, ...]], compression: Any, chunks: Any) -> None:
-        self.emptied, self.compression, self.chunks = emptied, compression, chunks
+    def __init__(
+        self,
+        root: AbstractContainer,
+        emptied: Mapping[str, tuple[int, ...]],
+        compression: Any,
+        chunks: Any,
+        preferences: Preferences,
+    ) -> None:
+        self.emptied, self.compression, self.chunks, self.preferences = emptied, compression, chunks, preferences
         self.roles = dict(_roles(root)) if compression is not None or chunks is not None else {}
 
     def __call__(self, path: str, dataset: Dataset) -> Layout | None:
@@ -293,9 +319,9 @@ class _Layouts:
             return None
         data = Incoming(shape, dataset.dtype, _no_blocks, options)
         compression = "fast" if self.compression is None else self.compression
-        new = Layout(*layout_for(data, old.element, self.roles[path], compression))
+        new = Layout(*layout_for(data, old.element, self.roles[path], compression, self.preferences))
         if self.compression is None and new.chunks is not None:
-            new = new._replace(filters=old.filters)
+            new = new._replace(filters=self.preferences.adapted(old.filters))
         if new.chunks is None and old.maximum is not None:
             return None  # it must stay what can grow
         new = new._replace(maximum=old.maximum if new.chunks is not None and old.maximum else new.maximum, fill=old.fill)

@@ -1,4 +1,4 @@
-"""`NWBHDF5IO`: a file with an explicit mode, as users of pynwb know it.
+"""`NWBHDF5IO` and `NWBZarrIO`: a file with an explicit mode, as users of pynwb and hdmf-zarr know it.
 
 `photonwb.open` is the shorter way to the same thing. What a mode or an argument means beyond the established is written at the
 argument; docs/migrating.md lists what is accepted and has no effect.
@@ -13,85 +13,66 @@ from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.errors import ClosedFileError, InvalidTypeError, InvalidValueError, StorageError
 from photonwb.io.reading import Reader
-from photonwb.io.stores import opened_store
+from photonwb.io.stores import form_of, opened_store
 from photonwb.io.writing import unfilled, write_file, write_into
 from photonwb.model.extensions import Manager, get_manager
 
 if TYPE_CHECKING:
     from types import TracebackType
+    from typing import Self
 
     from photonwb import typing
     from photonwb.file import NWBFile
     from photonwb.storage.contract import Dataset, Store
 
-__all__ = ["NWBHDF5IO"]
+__all__ = ["NWBHDF5IO", "NWBFileIO", "NWBZarrIO", "io_for"]
 
 _MODES = ("r", "r+", "a", "w", "w-", "x")
 
 
-class NWBHDF5IO:
-    """An NWB file in HDF5.
+class NWBFileIO:
+    """What the files of all formats have in common.
 
     Parameters
     ----------
-    path : path, optional
-    mode : {"r", "r+", "a", "w", "w-", "x"}
-        Read; change an existing file; change it or create it; create, replacing what is there; create, refusing what is there.
-    load_namespaces : bool
-        Accepted and without effect: specifications cached in a file are always used where they are needed.
-    manager
-        Accepted and without effect: there is no build manager.
-    file : h5py.File, optional
-        An open file to work on; it stays open when this object is closed. A new session is written into it, if it is empty.
-    comm : optional
-        Accepted for compatibility; parallel HDF5 is refused.
-    driver : str, optional
-        Driver of HDF5, for example "ros3".
-    aws_region : str, optional
-        Region of a bucket, for the driver "ros3".
-    herd_path : path, optional
-        Accepted and without effect.
+    path : path
+    mode : str
+    file : optional
+        An open file to work on, in the place of a path.
+    options : dict, optional
+        How the store is opened.
     extensions : str or list of str, optional
         Paths of namespace files of extensions to load.
     trusted : bool
-        Whether the file may lead to files outside of its folder, as any may in pynwb; see `photonwb.open`.
     threads : int, optional
-        How many may read and write arrays at a time, `PHOTONWB_THREADS` at most. Default is one for each processor.
     """
+
+    form = "hdf5"
 
     def __init__(
         self,
-        path: typing.Path | None = None,
-        mode: str = "r",
-        load_namespaces: bool = True,
-        manager: Any = None,
-        file: Any = None,
-        comm: Any = None,
-        driver: str | None = None,
-        aws_region: str | None = None,
-        herd_path: str | None = None,
-        extensions: Any = None,
+        path: typing.Path,
+        mode: str,
         *,
+        file: Any = None,
+        options: dict[str, Any] | None = None,
+        extensions: Any = None,
         trusted: bool = True,
         threads: int | None = None,
     ) -> None:
-        if path is None and file is None:
-            raise InvalidValueError("NWBHDF5IO: give the path of a file, or an open h5py.File as file=")
         if mode not in _MODES:
-            raise InvalidValueError(f"NWBHDF5IO: expected a mode out of {', '.join(_MODES)}, got {mode!r}")
-        if comm is not None:
-            raise InvalidTypeError("NWBHDF5IO: parallel HDF5 (comm=) is not supported; write from one process")
+            raise InvalidValueError(f"{type(self).__name__}: expected a mode out of {', '.join(_MODES)}, got {mode!r}")
         if extensions is not None:
             from photonwb.model.extensions import load_extensions
 
             load_extensions(extensions)
-        if path is not None and mode in ("w", "w-", "x") and not os.fspath(path).endswith(".nwb"):
-            warnings.warn(f"{path}: archives only take files whose names end in .nwb", stacklevel=2)
-        self._path = os.fspath(path) if path is not None else str(file.filename)
+        ending = ".nwb.zarr" if self.form == "zarr" else ".nwb"
+        if file is None and mode in ("w", "w-", "x") and not os.fspath(path).endswith((".nwb", ending)):
+            warnings.warn(f"{path}: archives only take files whose names end in {ending}", stacklevel=3)
+        self._path = os.fspath(path)
         self._mode = "w-" if mode == "x" else mode
         self._file = file
-        self._driver = driver
-        self._aws_region = aws_region
+        self._options = options or {}
         self._trusted = trusted
         self._threads = threads
         self._reader: Reader | None = None
@@ -107,19 +88,14 @@ class NWBHDF5IO:
     def _exists(self) -> bool:
         if self._file is not None:
             return len(self._file) > 0
-        return Path(self._path).exists() and Path(self._path).stat().st_size > 0
+        return Path(self._path).is_dir() or (Path(self._path).exists() and Path(self._path).stat().st_size > 0)
 
     def _open_store(self) -> Store:
         if self._closed:
             raise ClosedFileError(f"{self._path} was closed; open it again")
         if self._store is None:
-            options: dict[str, Any] = {}
-            if self._driver is not None:
-                options["driver"] = self._driver
-            if self._aws_region is not None:
-                options["aws_region"] = self._aws_region.encode()
             self._store = opened_store(
-                self._file or self._path, self._mode, options, trusted=self._trusted, threads=self._threads
+                self._file or self._path, self._mode, self._options, trusted=self._trusted, threads=self._threads, form=self.form
             )
             self._reader = Reader(self._store, self)
         return self._store
@@ -209,8 +185,11 @@ class NWBHDF5IO:
         if self._file is not None:
             plan = write_into(container, self._file, again=self._written is not None, **options)
         else:
-            plan = write_file(container, self._path, threads=self._threads, **options)
+            plan = write_file(container, self._path, threads=self._threads, form=self.form, **options)
         self._written = container
+        if self.form == "zarr" and self._store is not None:  # which was opened to read what was written before
+            self._store.close()
+            self._store = self._reader = None
         for wrapper, path in unfilled(plan):
             from photonwb.io.stored_array import WritableArray
 
@@ -230,7 +209,7 @@ class NWBHDF5IO:
 
     def export(
         self,
-        src_io: NWBHDF5IO,
+        src_io: NWBFileIO,
         nwbfile: NWBFile | None = None,
         write_args: dict[str, Any] | None = None,
         cache_spec: bool = True,
@@ -240,7 +219,7 @@ class NWBHDF5IO:
 
         Parameters
         ----------
-        src_io : NWBHDF5IO
+        src_io : NWBHDF5IO or NWBZarrIO
             What the other file was opened with.
         nwbfile : NWBFile, optional
             The content, if changed; by default what the file holds.
@@ -254,7 +233,7 @@ class NWBHDF5IO:
 
         if self._mode not in ("w", "w-"):
             raise StorageError(f"{self._path}: export needs mode 'w', got {self._mode!r}")
-        export_file(src_io, nwbfile or container, self._path, cache_spec=cache_spec)
+        export_file(src_io, nwbfile or container, self._path, cache_spec=cache_spec, form=self.form)
 
     def export_to(self, path: typing.Path, nwbfile: NWBFile | None = None, **options: Any) -> None:
         """Write what the file holds, or a part of it, as another file; see `photonwb.export`."""
@@ -264,14 +243,14 @@ class NWBHDF5IO:
 
     @property
     def has_options(self) -> bool:
-        """Whether the file is more than a path: an open h5py.File, or read through a driver."""
-        return self._file is not None or self._driver is not None
+        """Whether the file is more than a path: an open h5py.File, or read in a way of its own."""
+        return self._file is not None or bool(self._options)
 
-    @staticmethod
-    def can_read(path: str) -> bool:
-        """Whether there is an HDF5 file of NWB version 2 at a path."""
+    @classmethod
+    def can_read(cls, path: str) -> bool:
+        """Whether there is a file of NWB version 2 at a path, in the format of this class."""
         try:
-            with NWBHDF5IO(path, "r") as io:
+            with cls(path, "r") as io:
                 text, version = io.nwb_version
         except (OSError, ValueError):
             return False
@@ -281,28 +260,13 @@ class NWBHDF5IO:
             return False
         return True
 
-    @staticmethod
-    def read_nwb(path: typing.Path | None = None, file: Any = None) -> NWBFile:
-        """Read a file in one call; the result keeps it open.
-
-        Parameters
-        ----------
-        path : path, optional
-        file : h5py.File, optional
-            An open file, in the place of a path.
-        """
-        return NWBHDF5IO(path, "r", file=file).read()
-
-    @classmethod
-    def get_namespaces(
-        cls, path: typing.Path | None = None, file: Any = None, driver: str | None = None, aws_region: str | None = None
-    ) -> dict[str, str]:
-        """Version of each namespace whose specification a file carries."""
+    @property
+    def namespaces(self) -> dict[str, str]:
+        """Version of each namespace whose specification the file carries."""
         from photonwb.io.specifications import cached_sources
         from photonwb.schema import Catalog
 
-        with cls(path, "r", file=file, driver=driver, aws_region=aws_region) as io:
-            sources = cached_sources(io.store)
+        sources = cached_sources(self.store)
         return {name: version for name, version in Catalog.from_sources(sources).namespaces.items() if name in sources}
 
     @property
@@ -341,7 +305,7 @@ class NWBHDF5IO:
     def close_linked_files(self) -> None:
         """Accepted for compatibility: files reached by links close with the file that links to them."""
 
-    def __enter__(self) -> NWBHDF5IO:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -362,4 +326,155 @@ class NWBHDF5IO:
         return differences(container)
 
     def __repr__(self) -> str:
-        return f"NWBHDF5IO({self._path!r}, {self._mode!r})"
+        return f"{type(self).__name__}({self._path!r}, {self._mode!r})"
+
+
+class NWBHDF5IO(NWBFileIO):
+    """An NWB file in HDF5.
+
+    Parameters
+    ----------
+    path : path, optional
+    mode : {"r", "r+", "a", "w", "w-", "x"}
+        Read; change an existing file; change it or create it; create, replacing what is there; create, refusing what is there.
+    load_namespaces : bool
+        Accepted and without effect: specifications cached in a file are always used where they are needed.
+    manager
+        Accepted and without effect: there is no build manager.
+    file : h5py.File, optional
+        An open file to work on; it stays open when this object is closed. A new session is written into it, if it is empty.
+    comm : optional
+        Accepted for compatibility; parallel HDF5 is refused.
+    driver : str, optional
+        Driver of HDF5, for example "ros3".
+    aws_region : str, optional
+        Region of a bucket, for the driver "ros3".
+    herd_path : path, optional
+        Accepted and without effect.
+    extensions : str or list of str, optional
+        Paths of namespace files of extensions to load.
+    trusted : bool
+        Whether the file may lead to files outside of its folder, as any may in pynwb; see `photonwb.open`.
+    threads : int, optional
+        How many may read and write arrays at a time, `PHOTONWB_THREADS` at most. Default is one for each processor.
+    """
+
+    def __init__(
+        self,
+        path: typing.Path | None = None,
+        mode: str = "r",
+        load_namespaces: bool = True,
+        manager: Any = None,
+        file: Any = None,
+        comm: Any = None,
+        driver: str | None = None,
+        aws_region: str | None = None,
+        herd_path: str | None = None,
+        extensions: Any = None,
+        *,
+        trusted: bool = True,
+        threads: int | None = None,
+    ) -> None:
+        if path is None and file is None:
+            raise InvalidValueError("NWBHDF5IO: give the path of a file, or an open h5py.File as file=")
+        if comm is not None:
+            raise InvalidTypeError("NWBHDF5IO: parallel HDF5 (comm=) is not supported; write from one process")
+        options: dict[str, Any] = {}
+        if driver is not None:
+            options["driver"] = driver
+        if aws_region is not None:
+            options["aws_region"] = aws_region.encode()
+        address = path if path is not None else str(file.filename)
+        super().__init__(address, mode, file=file, options=options, extensions=extensions, trusted=trusted, threads=threads)
+
+    @staticmethod
+    def read_nwb(path: typing.Path | None = None, file: Any = None) -> NWBFile:
+        """Read a file in one call; the result keeps it open.
+
+        Parameters
+        ----------
+        path : path, optional
+        file : h5py.File, optional
+            An open file, in the place of a path.
+        """
+        return NWBHDF5IO(path, "r", file=file).read()
+
+    @classmethod
+    def get_namespaces(
+        cls, path: typing.Path | None = None, file: Any = None, driver: str | None = None, aws_region: str | None = None
+    ) -> dict[str, str]:
+        """Version of each namespace whose specification a file carries."""
+        with cls(path, "r", file=file, driver=driver, aws_region=aws_region) as io:
+            return io.namespaces
+
+
+class NWBZarrIO(NWBFileIO):
+    """An NWB file in a store of Zarr, a folder.
+
+    Parameters
+    ----------
+    path : path or zarr.storage.LocalStore
+    mode : {"r", "r-", "w", "w-", "x"}
+        Read; read without the metadata that stand together in the root; create, replacing what is there; create, refusing what
+        is there. "r+" and "a" change no store that is there: export it, with its changes, to a new one.
+    manager
+        Accepted and without effect: there is no build manager.
+    storage_options : dict, optional
+        Accepted for compatibility; stores that are not in a folder are refused.
+    force_overwrite : bool
+        Accepted and without effect: a store is replaced by mode "w", and what is none by no mode.
+    load_namespaces : bool
+        Accepted and without effect: specifications cached in a file are always used where they are needed.
+    extensions : str or list of str, optional
+        Paths of namespace files of extensions to load.
+    trusted : bool
+        Whether the store may lead to files outside of its folder; see `photonwb.open`.
+    threads : int, optional
+        How many may read and write arrays at a time, `PHOTONWB_THREADS` at most. Default is one for each processor.
+    """
+
+    form = "zarr"
+
+    def __init__(
+        self,
+        path: typing.Path,
+        mode: str = "r",
+        manager: Any = None,
+        storage_options: dict[str, Any] | None = None,
+        force_overwrite: bool = False,
+        load_namespaces: bool = True,
+        extensions: Any = None,
+        *,
+        trusted: bool = True,
+        threads: int | None = None,
+    ) -> None:
+        if not _is_path(path) and _is_path(getattr(path, "root", None)):
+            path = cast("Any", path).root  # of a LocalStore of zarr
+        if storage_options is not None or not _is_path(path) or "://" in os.fspath(path):
+            raise InvalidTypeError(
+                f"NWBZarrIO: expected the path of a folder, got {path!r:.80}; copy the store to a folder first"
+            )
+        options: dict[str, Any] = {"consolidated": False} if mode == "r-" else {}
+        super().__init__(
+            path, "r" if mode == "r-" else mode, options=options, extensions=extensions, trusted=trusted, threads=threads
+        )
+
+    @staticmethod
+    def read_nwb(path: typing.Path) -> NWBFile:
+        """Read a store in one call; the result keeps it open."""
+        return NWBZarrIO(path, "r").read()
+
+    @classmethod
+    def get_namespaces(cls, path: typing.Path) -> dict[str, str]:
+        """Version of each namespace whose specification a store carries."""
+        with cls(path, "r") as io:
+            return io.namespaces
+
+
+def _is_path(path: Any) -> bool:
+    return isinstance(path, (str, os.PathLike))
+
+
+def io_for(path: Any) -> type[NWBHDF5IO] | type[NWBZarrIO]:
+    """The class that opens what is at a path."""
+    return NWBZarrIO if form_of(path) == "zarr" else NWBHDF5IO

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from photonwb.errors import StorageError
-from photonwb.io.facade import NWBHDF5IO
+from photonwb.io.facade import io_for
 
 if TYPE_CHECKING:
     from photonwb import typing
@@ -45,7 +45,7 @@ def open_file(path: typing.Path, mode: str = "r", *, trusted: bool = False, thre
     """
     if mode not in ("r", "r+"):
         raise StorageError(f"photonwb.open: expected mode 'r' or 'r+', got {mode!r}; to create a file use photonwb.write")
-    io = NWBHDF5IO(path, mode, trusted=trusted, threads=threads)
+    io = io_for(path)(path, mode, trusted=trusted, threads=threads)
     try:
         return io.read()
     except BaseException:

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from photonwb.common import DynamicTable
-from photonwb.errors import ExistingFileError, InvalidValueError, NotFoundError
+from photonwb.errors import ExistingFileError, InvalidValueError, NotFoundError, StorageError
 from photonwb.io.appending import SeriesEnd, TableEnd
 from photonwb.io.background import BackgroundWriter
 from photonwb.io.editing import note_date
 from photonwb.io.planning import Plan
 from photonwb.io.reading import Reader, walk
+from photonwb.io.stores import form_of
 from photonwb.io.writing import write_file
 from photonwb.timeseries import TimeSeries
 
@@ -95,6 +96,8 @@ def record(
         raise InvalidValueError(
             f"record: expected mode 'x', 'w' or 'a' and when_full 'block' or 'raise', got {mode!r} and {when_full!r}"
         )
+    if form_of(path) == "zarr":
+        raise StorageError(f"{os.fspath(path)}: Zarr is not recorded to; record a file .nwb, and export it when it is complete")
     if mode != "a":
         if nwbfile is None:
             raise InvalidValueError(f"record: a new file (mode {mode!r}) needs an nwbfile to begin with")

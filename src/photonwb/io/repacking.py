@@ -17,7 +17,7 @@ from photonwb.errors import InvalidValueError
 from photonwb.io import datasets
 from photonwb.io.replacing import replacing
 from photonwb.io.resuming import Growing, blocks_from, finish
-from photonwb.io.stores import opened_store
+from photonwb.io.stores import form_of, new_store, opened_store
 from photonwb.storage.contract import Layout, Link, Reference, is_group
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def repack_file(
     Parameters
     ----------
     source, target : path
-        Must differ; what is at the target is replaced once the copy is complete.
+        Must differ; what is at the target is replaced once the copy is complete. A name that ends in .zarr is that of a store of
+        Zarr.
     compression : {"fast", "small", "none"}, or as in h5py
     frames : int, optional
         Frames in a chunk of a movie; by default as many as make about 1 MiB.
@@ -52,7 +53,7 @@ def repack_file(
         Called with the number of bytes done and of all.
     part : path, optional
         A partial file in the folder of the target, by way of which the copy is made; one that is there is finished. See
-        `photonwb.io.resuming`. Without it an interrupted copy leaves nothing.
+        `photonwb.io.resuming`. Without it, and of a store of Zarr, an interrupted copy leaves nothing.
     trusted : bool
         Whether values that lie in other files are read; see `photonwb.open`.
 
@@ -63,25 +64,23 @@ def repack_file(
     StorageError
         The one cannot be read, or the other not be written; there is no half of a copy then.
     """
-    path = Path(os.path.abspath(target))
+    path, form = Path(os.path.abspath(target)), form_of(target)
     if Path(os.path.abspath(source)) == path:
         raise InvalidValueError(f"{path}: a file cannot be copied over itself; choose another path")
     with closing(opened_store(os.fspath(source), "r", {}, trusted=trusted)) as old:
-        if part is None:
+        if part is None or form == "zarr":
             with replacing(path) as temporary:
-                _copied(old, temporary, path.parent, compression, frames, progress)
+                _copied(old, temporary, form, path.parent, compression, frames, progress)
             return
         if not part.exists():
             with replacing(part) as temporary:
-                _copied(old, temporary, path.parent, compression, frames, None, postpone=True)
+                _copied(old, temporary, form, path.parent, compression, frames, None, postpone=True)
         finish(part, _growing(old), progress)
         part.replace(path)
 
 
-def _copied(old: Store, temporary: Path, *arguments: Any, postpone: bool = False) -> None:
-    from photonwb.storage.new_file import NewStore
-
-    with closing(NewStore(temporary)) as new:
+def _copied(old: Store, temporary: Path, form: str, *arguments: Any, postpone: bool = False) -> None:
+    with closing(new_store(temporary, form)) as new:
         _Copy(old, new, *arguments, postpone=postpone).run()
 
 
@@ -178,7 +177,7 @@ class _Copy:
         self._attributes(old, made)
 
     def _layout(self, old: Dataset, data: Any) -> Layout:
-        layout = Layout(*layout_for(data, old.layout.element, _role(old), self.compression))
+        layout = Layout(*layout_for(data, old.layout.element, _role(old), self.compression, self.new.preferences))
         if _role(old) == "movie" and self.frames and layout.chunks:
             layout = layout._replace(chunks=(min(self.frames, old.shape[0]), *layout.chunks[1:]))
         return layout._replace(maximum=old.layout.maximum if layout.chunks else None, fill=old.layout.fill)

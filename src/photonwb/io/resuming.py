@@ -20,7 +20,8 @@ from photonwb.arrays.sliced import SlicedArray
 from photonwb.io.datasets import converted_blocks, is_postponed
 from photonwb.io.planning import Plan
 from photonwb.io.replacing import replacing
-from photonwb.io.writing import claim, write_plan
+from photonwb.io.stores import form_of
+from photonwb.io.writing import claim, write_file, write_plan
 from photonwb.storage.contract import Link
 from photonwb.timeseries import TimeSeries
 
@@ -60,6 +61,8 @@ def write_resumably(
 ) -> None:
     """Write a file by way of a partial one, or finish the partial one that is there.
 
+    A store of Zarr is written at once: nothing is left of one that was interrupted.
+
     Parameters
     ----------
     nwbfile : NWBFile
@@ -78,6 +81,9 @@ def write_resumably(
         The file cannot be written, or is being written. The partial file is as it was at the last commit point.
     """
     target = Path(os.path.abspath(path))
+    if form_of(target) == "zarr":
+        write_file(nwbfile, target)
+        return
     plan = Plan(nwbfile, str(target))
     plan.check()
     if not part.exists():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from photonwb.storage.contract import Store
 
-__all__ = ["opened_store"]
+__all__ = ["form_of", "new_store", "opened_store"]
 
 # How long to wait for a commit to end, and how often to look, in seconds.
 PATIENCE = 0.5
@@ -31,7 +31,45 @@ if "h5py" in sys.modules:
         import_module(module)
 
 
-def opened_store(file: Any, mode: str, options: Mapping[str, Any], *, trusted: bool = True, threads: int | None = None) -> Store:
+def form_of(path: Any) -> str:
+    """The format of what is at a path, or is to be written there: "zarr" for folders and names that end in .zarr, or "hdf5"."""
+    if not isinstance(path, (str, os.PathLike)):
+        return "hdf5"
+    address = os.fspath(path)
+    has_name = address.rstrip("/\\").lower().endswith(".zarr") and "://" not in address
+    return "zarr" if os.path.isdir(address) or (has_name and not os.path.isfile(address)) else "hdf5"  # noqa: PTH112, PTH113 - for each file
+
+
+def new_store(path: Path, form: str, location: str | None = None, threads: int | None = None) -> Any:
+    """A new store, open for writing; nobody may know its path before it is complete.
+
+    Parameters
+    ----------
+    path : path
+    form : {"hdf5", "zarr"}
+    location : str, optional
+        What messages call the store, if it is going to have another name.
+    threads : int, optional
+        How many may work at a time.
+    """
+    if form == "zarr":
+        from photonwb.storage.zarr_store import ZarrStore
+
+        return ZarrStore(path, "w", location=location, threads=threads)
+    from photonwb.storage.new_file import NewStore
+
+    return NewStore(path, location, threads)
+
+
+def opened_store(
+    file: Any,
+    mode: str,
+    options: Mapping[str, Any],
+    *,
+    trusted: bool = True,
+    threads: int | None = None,
+    form: str | None = None,
+) -> Store:
     """Open the store of a file.
 
     Parameters
@@ -40,11 +78,13 @@ def opened_store(file: Any, mode: str, options: Mapping[str, Any], *, trusted: b
     mode : {"r", "r+", "a"}
         A local file that is opened for changes is changed as a whole or not at all.
     options : mapping
-        Handed to `h5py.File`.
+        Handed to `h5py.File`, or to `ZarrStore`.
     trusted : bool
         Whether the file may lead to files outside of its folder.
     threads : int, optional
         How many may read and write arrays at a time.
+    form : {"hdf5", "zarr"}, optional
+        The format. Default is what is at the path.
 
     Raises
     ------
@@ -54,9 +94,24 @@ def opened_store(file: Any, mode: str, options: Mapping[str, Any], *, trusted: b
         There is no such file, or it cannot be opened; the message says why.
     """
     pool.threads(threads)  # is refused before anything is opened, if it is none
-    store: Any = _opened(file, mode, options)
+    is_folder = (form or form_of(file)) == "zarr"
+    store: Any = _opened_folder(file, mode, options, trusted) if is_folder else _opened(file, mode, options)
     store.trusted, store.threads = trusted, threads
     return store
+
+
+def _opened_folder(path: Any, mode: str, options: Mapping[str, Any], trusted: bool) -> Store:
+    from photonwb.io.replacing import restored
+    from photonwb.storage.zarr_store import ZarrStore
+
+    if restored(Path(os.path.abspath(path))):
+        _tell_of_interruption(path)
+    if mode in ("r+", "a"):
+        raise StorageError(
+            f"{os.fspath(path)}: a store of Zarr is not changed in place, where an interruption would leave half of a change; "
+            "open it with mode 'r', and write what you change to a new store: photonwb.export(nwbfile, path)"
+        )
+    return ZarrStore(path, "r", trusted=trusted, **options)
 
 
 def _opened(file: Any, mode: str, options: Mapping[str, Any]) -> Store:
@@ -74,10 +129,14 @@ def _opened(file: Any, mode: str, options: Mapping[str, Any]) -> Store:
 def _settled(path: Any) -> None:
     """Complete or undo what a writer that was interrupted has left, and tell of it."""
     if settle(path):
-        warnings.warn(
-            f"{os.fspath(path)}: the last writer of this file was interrupted; the file holds what was committed before that",
-            stacklevel=7,
-        )
+        _tell_of_interruption(path)
+
+
+def _tell_of_interruption(path: Any) -> None:
+    warnings.warn(
+        f"{os.fspath(path)}: the last writer of this file was interrupted; the file holds what was committed before that",
+        stacklevel=8,
+    )
 
 
 def _opened_for_changes(path: Any) -> Store:

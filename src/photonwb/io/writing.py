@@ -18,6 +18,7 @@ from photonwb.io.datasets import write_array, written_value
 from photonwb.io.planning import Plan, held_members, joined
 from photonwb.io.replacing import replacing
 from photonwb.io.specifications import cache_specifications
+from photonwb.io.stores import form_of, new_store
 from photonwb.model.checks import describe_value
 from photonwb.model.container import Data
 from photonwb.model.extensions import catalog_for
@@ -52,14 +53,15 @@ def write_file(
     link_data: bool = True,
     compression: typing.Compression = "fast",
     threads: int | None = None,
+    form: str | None = None,
 ) -> Plan:
-    """Write a file in HDF5.
+    """Write a file in HDF5, or a store of Zarr.
 
     Parameters
     ----------
     nwbfile : NWBFile
     path : path
-        What is there is replaced once the new file is complete.
+        What is there is replaced once the new file is complete. A name that ends in .zarr is that of a store of Zarr.
     cache_spec : bool
         Whether to store the specifications in the file.
     link_data : bool
@@ -68,6 +70,8 @@ def write_file(
         How arrays are stored that no wrapper says it of: a level of gzip, or the name or number of a filter.
     threads : int, optional
         How many may work at a time, `PHOTONWB_THREADS` at most. Default is one for each processor.
+    form : {"hdf5", "zarr"}, optional
+        The format. Default is what the name of the path tells.
 
     Returns
     -------
@@ -85,11 +89,31 @@ def write_file(
     """
     pool.threads(threads)  # is refused before anything is written, if it is none
     target = Path(os.path.abspath(path))
+    form = form or form_of(target)
     plan = _checked_plan(nwbfile, str(target))
+    if form == "zarr":
+        _check_filled(plan)
     with replacing(target) as temporary:
-        write_plan(plan, temporary, cache_spec=cache_spec, link_data=link_data, compression=compression, threads=threads)
+        write_plan(
+            plan,
+            temporary,
+            cache_spec=cache_spec,
+            link_data=link_data,
+            compression=compression,
+            threads=threads,
+            form=form,
+        )
     claim(plan, plan.location)
     return plan
+
+
+def _check_filled(plan: Plan) -> None:
+    """Refuse wrappers whose data are to come later, into a store that is not changed any more."""
+    for wrapper, path in unfilled(plan):
+        raise InvalidValueError(
+            f"{plan.location}: {path} has no data, only a shape and a type, and a store of Zarr is not filled later; give the "
+            f"data, or an iterator, to {type(wrapper).__name__}"
+        )
 
 
 def write_into(
@@ -145,6 +169,7 @@ def write_plan(
     compression: typing.Compression = "fast",
     postpone: bool = False,
     threads: int | None = None,
+    form: str = "hdf5",
 ) -> None:
     """Write all objects of a plan into a new file, which is going to have another name.
 
@@ -152,14 +177,12 @@ def write_plan(
     ----------
     plan : Plan
     temporary : path
-    cache_spec, link_data, compression, threads
+    cache_spec, link_data, compression, threads, form
         See `write_file`.
     postpone : bool
         Whether large arrays are left empty, see `photonwb.io.resuming`.
     """
-    from photonwb.storage.new_file import NewStore
-
-    store = NewStore(temporary, plan.location, threads)
+    store = new_store(temporary, form, plan.location, threads)
     try:
         writer = Writer(store, plan, link_data=link_data, compression=compression, postpone=postpone)
         writer.write(cache_spec=cache_spec)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from photonwb.errors import DamagedFileError, ExistingFileError
+from photonwb.errors import DamagedFileError, ExistingFileError, StorageError
 from photonwb.recovery.report import Report
 
 if TYPE_CHECKING:
@@ -45,6 +45,11 @@ def recover(path: typing.Path, output: typing.Path | None = None) -> Report:
     from photonwb.storage.new_file import NewStore
 
     source_path = Path(os.path.abspath(path))
+    if source_path.is_dir():
+        raise StorageError(
+            f"{source_path}: a folder is not mended: in a store of Zarr each object has files of its own, and what is whole can "
+            "be read; export that, and leave out what cannot"
+        )
     target_path = Path(os.path.abspath(output)) if output is not None else _beside(source_path)
     if target_path.exists():
         raise ExistingFileError(f"{target_path} exists already: give another path as output")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from photonwb.errors import BrokenLinkError, PhotonwbError, SchemaError, UntrustedLinkError
 from photonwb.schema import DatasetSpec, GroupSpec, LinkSpec
 from photonwb.storage.contract import Link, is_group
-from photonwb.validation.element_types import element_of_value
+from photonwb.validation.element_types import element_of_value, is_accepted
 from photonwb.validation.matching import Slots
 
 if TYPE_CHECKING:
@@ -307,10 +307,21 @@ class Item:
                 value = self.attributes.get(attribute.name)
                 if value is not None and not isinstance(value, Exception):
                     shape = getattr(value, "shape", ())
-                    found.append(Specified(f"@{attribute.name}", attribute, element_of_value(value), shape, _given(value)))
+                    element = self._attribute_element(attribute, value)
+                    found.append(Specified(f"@{attribute.name}", attribute, element, shape, _given(value)))
             if isinstance(spec, DatasetSpec) and not self.is_group:
                 found.append(Specified("", spec, self.element, self.shape, self.read))
         return found
+
+    def _attribute_element(self, attribute: AttributeSpec, value: Any) -> ElementType | None:
+        """What an attribute is made of; a format with but one kind of integers does not tell whether they have a sign."""
+        element = element_of_value(value)
+        if self.node.store.has_typed_attributes or getattr(element, "name", "") != "int64" or value.min() < 0:
+            return element
+        import numpy as np
+
+        unsigned = np.dtype("uint64")
+        return unsigned if is_accepted(attribute.dtype, unsigned) else element
 
     # Of a dataset.
 

@@ -35,6 +35,8 @@ rule = enter_in("schema")
 # What every object may say of itself, whatever its type.
 _IDENTITY = {"namespace", "neurodata_type", "data_type", "object_id", ".specloc"}
 # What every object said of itself in the first versions of the standard.
+# What stores of Zarr, and files made of them, have at their arrays: names of the axes.
+_OF_FORMATS = frozenset({"_ARRAY_DIMENSIONS"})
 _FORMER = {"help", "source"}
 
 
@@ -183,6 +185,8 @@ def extra_attribute(item: Item) -> Iterator[Problem]:
     known = {attribute.name for spec in item.specs for attribute in spec.attributes} | _IDENTITY
     if not item.file.is_of_this_version:
         known |= _FORMER
+    if not is_group(item.node):
+        known |= _OF_FORMATS
     for name in item.attributes:
         if name not in known:
             yield Problem(

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from photonwb.errors import InvalidTypeError, InvalidValueError, MissingFileError, PhotonwbError
-from photonwb.io.facade import NWBHDF5IO
+from photonwb.io.facade import NWBHDF5IO, NWBFileIO, io_for
 from photonwb.io.reading import Reader
 from photonwb.io.specifications import cached_sources
 from photonwb.model.extensions import loaded_catalog
@@ -112,12 +112,15 @@ def _opened(
         yield (None if stored is None else stored.node.store), source, None
     elif hasattr(source, "root") and not hasattr(source, "__fspath__"):  # a Path has a root as well
         yield source, None, None
-    elif isinstance(source, NWBHDF5IO):
+    elif isinstance(source, NWBFileIO):
         yield source._open_store(), None, None
     elif isinstance(source, str) or hasattr(source, "__fspath__") or hasattr(source, "source"):
         address = str(getattr(source, "source", None) or os.fspath(source))
         try:
-            opened = NWBHDF5IO(address, "r", driver=driver, aws_region=aws_region, trusted=trusted)
+            if driver is None and aws_region is None:
+                opened = io_for(address)(address, "r", trusted=trusted)
+            else:
+                opened = NWBHDF5IO(address, "r", driver=driver, aws_region=aws_region, trusted=trusted)
         except MissingFileError:
             raise
         except PhotonwbError as error:
