@@ -22,7 +22,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Read the file, and write what it holds."""
     import photonwb
-    from photonwb.cli.output import Progress, show, target_of
+    from photonwb.cli.output import Progress, bytes_of, show, target_of
     from photonwb.cli.overview import size
     from photonwb.cli.resuming import resuming
     from photonwb.io.resuming import write_resumably
@@ -35,7 +35,7 @@ def run(options: Namespace) -> int:
             write_resumably(nwbfile, target, part, progress)
     with photonwb.open(target) as written:
         new = written.get_read_io().nwb_version[0]
-    nbytes = target.stat().st_size
+    nbytes = bytes_of(target)
     facts = {"file": str(target), "bytes": nbytes, "nwb_version": new, "source_nwb_version": old}
     show(options, facts, [f"{target}: {size(nbytes)}, NWB {new}, was {old}"])
     return 0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from photonwb import __version__
 from photonwb.cli.options import count
-from photonwb.cli.output import OutputError, told, written
+from photonwb.cli.output import OutputError, bytes_of, told, written
 from photonwb.errors import PhotonwbError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def run(options: Namespace) -> int:
     with _step(f"write {path}") as notes, told(path):
         photonwb.write(nwbfile, path)
         raw = recording.raw.nbytes + recording.corrected.nbytes
-        notes.append(f"two movies of {raw / 2e6:.1f} MB, {path.stat().st_size / 1e6:.1f} MB in the file")
+        notes.append(f"two movies of {raw / 2e6:.1f} MB, {bytes_of(path) / 1e6:.1f} MB in the file")
     with _step("open it"):
         stored = photonwb.open(path)
     with stored:

@@ -83,7 +83,7 @@ def _add_option(group: Any, name: str, parameter: Parameter, description: str) -
 
 def run(options: argparse.Namespace) -> int:
     """Read the sources, and write the session."""
-    from photonwb.cli.output import UsageError, show, target_of
+    from photonwb.cli.output import UsageError, bytes_of, show, target_of
     from photonwb.errors import InvalidValueError
     from photonwb.importers import import_session, importers, recognise
 
@@ -107,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"{error} (here: --set NAME=VALUE, --metadata PATH, --allow-placeholders)") from error
     if target is not None:
         _write(nwbfile, target, options)
-    facts = {"file": str(target) if target else None, "bytes": target.stat().st_size if target else None}
+    facts = {"file": str(target) if target else None, "bytes": bytes_of(target) if target else None}
     show(options, facts, _lines(nwbfile, options))
     return 0
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Generator, Iterable
 
-__all__ = ["OutputError", "Progress", "UsageError", "paint", "show", "target_of", "written"]
+__all__ = ["OutputError", "Progress", "UsageError", "bytes_of", "paint", "show", "target_of", "written"]
 
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "grey": "90", "bold": "1"}
 
@@ -88,9 +88,7 @@ def target_of(options: Namespace, source: str | None = None) -> Path:
         What the name asks for cannot be made.
     """
     path = Path(options.output)
-    if path.suffix.lower() == ".zarr":
-        raise UsageError(f"{path}: Zarr is not written yet, NWB is written as HDF5: choose a path that ends in .nwb")
-    if path.is_dir():
+    if path.is_dir() and path.suffix.lower() != ".zarr":
         raise OutputError(f"{path} is a folder: give the path of a file in it")
     if not path.parent.is_dir():
         raise OutputError(f"{path}: the folder {path.parent} does not exist: make it first, or choose another path")
@@ -100,6 +98,12 @@ def target_of(options: Namespace, source: str | None = None) -> Path:
         if not options.overwrite:
             raise OutputError(f"{path} exists already: choose another path, or say --overwrite")
     return path
+
+
+def bytes_of(path: str | os.PathLike[str]) -> int:
+    """Size of a file, or of all files of a store."""
+    place = Path(path)
+    return sum(file.stat().st_size for file in place.rglob("*") if file.is_file()) if place.is_dir() else place.stat().st_size
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from photonwb.arrays.shapes import shape_of
 from photonwb.cli.objects import path_of
+from photonwb.cli.output import bytes_of
 from photonwb.errors import PhotonwbError
 from photonwb.model.container import AbstractContainer
 from photonwb.tree import walk
@@ -43,7 +44,7 @@ def overview(nwbfile: NWBFile) -> dict[str, Any]:
     subject: Any = nwbfile.fields.get("subject")
     return {
         "file": location,
-        "bytes": os.path.getsize(location) if location and os.path.exists(location) else None,  # noqa: PTH110, PTH202 - may be an address
+        "bytes": bytes_of(location) if location and os.path.exists(location) else None,  # noqa: PTH110 - may be an address
         "nwb_version": nwbfile.get_read_io().nwb_version[0] if stored is not None else None,
         "identifier": nwbfile.identifier,
         "session_description": nwbfile.session_description,

@@ -25,10 +25,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Copy the file."""
-    from pathlib import Path
-
     import photonwb
-    from photonwb.cli.output import Progress, show, target_of
+    from photonwb.cli.output import Progress, bytes_of, show, target_of
     from photonwb.cli.overview import size
     from photonwb.cli.resuming import resuming
     from photonwb.io.repacking import repack_file
@@ -38,7 +36,7 @@ def run(options: Namespace) -> int:
     with Progress(options, "repack", "bytes") as progress, resuming(options, target, [options.file]) as part:
         how = {"compression": options.compression, "frames": options.frames, "trusted": options.trusted}
         repack_file(options.file, target, **how, progress=progress, part=part)
-    now, before = target.stat().st_size, Path(options.file).stat().st_size
+    now, before = bytes_of(target), bytes_of(options.file)
     facts = {"file": str(target), "bytes": now, "source_bytes": before}
     show(options, facts, [f"{target}: {size(now)}, was {size(before)}"])
     return 0

@@ -98,13 +98,14 @@ def _code(reports: list[Findings], limit: str) -> int:
 
 def _files(paths: list[str]) -> list[str]:
     from photonwb.errors import MissingFileError
+    from photonwb.storage.zarr_files import is_store
 
     files: list[str] = []
     for path in paths:
-        if Path(path).is_dir():
-            found = sorted(map(str, Path(path).rglob("*.nwb")))
+        if Path(path).is_dir() and not is_store(path):
+            found = sorted(map(str, (*Path(path).rglob("*.nwb"), *Path(path).rglob("*.nwb.zarr"))))
             if not found:
-                raise MissingFileError(f"there is no file *.nwb in the folder {path}")
+                raise MissingFileError(f"there is no file *.nwb and no store *.nwb.zarr in the folder {path}")
             files += found
         elif "://" in path or Path(path).exists():
             files.append(path)

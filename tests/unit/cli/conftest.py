@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import photonwb
+from helpers import PACKAGE
 from photonwb.simulation import as_nwbfile, simulate
 
 
@@ -29,7 +30,7 @@ def photonwb_command(tmp_path):
 
     def run(*arguments, start=("-m", "photonwb"), **options):
         command = [sys.executable, *start, *map(str, arguments)]
-        environment = {"PYTHONUTF8": "1", "PATH": "", **options.pop("env", {})}
+        environment = {"PYTHONUTF8": "1", "PATH": "", "PYTHONPATH": str(PACKAGE.parent), **options.pop("env", {})}
         return subprocess.run(
             command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", timeout=120, check=False, **options
         )

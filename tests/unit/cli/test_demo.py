@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import photonwb
-from helpers import modules_loaded_by, run_fresh
+from helpers import PACKAGE, modules_loaded_by, run_fresh
 from photonwb.cli import main
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 QUICK = ["--frames", "20"]
 BARE = """
 import sys
-sys.modules.update(dict.fromkeys(("matplotlib", "pandas", "scipy", "zarr", "dask", "xarray", "fsspec", "tifffile", "yaml")))
+extras = ("matplotlib", "pandas", "scipy", "zarr", "numcodecs", "dask", "xarray", "fsspec", "tifffile", "yaml")
+sys.modules.update(dict.fromkeys(extras))
 from photonwb.cli import main
 sys.exit(main())
 """  # as it is installed without any extra
@@ -27,7 +28,7 @@ sys.exit(main())
 
 def photonwb_command(*arguments: str, folder: Path, start: tuple[str, ...] = ("-m", "photonwb")):
     command = [sys.executable, *start, *arguments]
-    environment = {"PYTHONUTF8": "1", "PATH": ""}
+    environment = {"PYTHONUTF8": "1", "PATH": "", "PYTHONPATH": str(PACKAGE.parent)}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=120, check=False)
 
 

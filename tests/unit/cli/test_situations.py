@@ -15,6 +15,7 @@ import sys
 import numpy as np
 import pytest
 
+from helpers import PACKAGE
 from photonwb.cli import COMMANDS
 from synthetic_sources import SAID
 
@@ -106,7 +107,7 @@ def call(command, *more, source=None, arguments=None, start=("-m", "photonwb")):
 
 
 def run(arguments, folder, **options):
-    environment = {"PYTHONUTF8": "1", "PATH": ""}
+    environment = {"PYTHONUTF8": "1", "PATH": "", "PYTHONPATH": str(PACKAGE.parent)}
     given = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
     return subprocess.run(arguments, cwd=folder, env=environment, encoding="utf-8", timeout=120, check=False, **given)
 
