@@ -19,6 +19,7 @@ import photonwb
 from faults.mutating import mutated
 from photonwb.errors import PhotonwbError, StorageError, UnreadableObjectError
 from photonwb.io.reading import walk
+from photonwb.io.replacing import remove
 from photonwb.model.container import AbstractContainer
 from photonwb.tree import tree_lines
 
@@ -67,17 +68,31 @@ def examine(path: Path, turn: int | None = None) -> Outcome:
             tree_lines(nwbfile)
     with outcome.noting("validate"):
         photonwb.validate(path)
-    before = path.read_bytes()
+    before = _content(path)
     for number, work in enumerate(_WORKS):
         if turn is None or turn % len(_WORKS) == number:
             with outcome.noting(work.__name__):
                 work(path, outcome)
-    if path.read_bytes() != before:
+    if _content(path) != before:
         outcome.foreign.append("the file was changed\n")
     for left in path.parent.glob(f"*{path.name}.*"):
         outcome.foreign.append(f"a file was left\n{left.name}")
-        left.unlink()
+        remove(left)
     return outcome
+
+
+def _content(path: Path) -> Any:
+    """The bytes of a file, or of all files in the folder of a store."""
+    if path.is_file():
+        return path.read_bytes()
+    return {file: file.read_bytes() for file in path.rglob("*") if not file.is_symlink() and file.is_file()}
+
+
+def _copy(path: Path, copy: Path) -> None:
+    if path.is_file():
+        shutil.copy(path, copy)
+    else:
+        shutil.copytree(path, copy, symlinks=True)
 
 
 def _show(path: Path, outcome: Outcome) -> None:
@@ -93,7 +108,7 @@ def _save(path: Path, outcome: Outcome) -> None:
         str(photonwb.recover(path, saved))
         photonwb.open(saved).close()
     finally:
-        saved.unlink(missing_ok=True)
+        remove(saved)
 
 
 def _change(path: Path, outcome: Outcome) -> None:
@@ -101,13 +116,14 @@ def _change(path: Path, outcome: Outcome) -> None:
     copy = path.with_name(f"changed-{path.name}")
     try:
         for change in (_set_fields, _rearrange):
-            shutil.copy(path, copy)
+            remove(copy)
+            _copy(path, copy)
             outcome.path = copy
             with outcome.noting(change.__name__), photonwb.open(copy, "r+") as nwbfile:
                 change(nwbfile)
     finally:
         outcome.path = path
-        copy.unlink(missing_ok=True)
+        remove(copy)
 
 
 def _set_fields(nwbfile: Any) -> None:
@@ -141,12 +157,12 @@ def _take_parts(path: Path, outcome: Outcome) -> None:
         with outcome.noting(f"export {each}"):
             photonwb.export(path, part, **each)
             photonwb.open(part).close()
-        part.unlink(missing_ok=True)
+        remove(part)
 
 
 def _record(path: Path, outcome: Outcome) -> None:
     copy = path.with_name(f"recorded-{path.name}")
-    shutil.copy(path, copy)
+    _copy(path, copy)
     outcome.path = copy
     try:
         with outcome.noting("record"), photonwb.record(copy) as recording:
@@ -159,7 +175,7 @@ def _record(path: Path, outcome: Outcome) -> None:
                     recording.append(f"/acquisition/{name}", series.data[-1:], timestamps=times)
     finally:
         outcome.path = path
-        copy.unlink(missing_ok=True)
+        remove(copy)
 
 
 _WORKS = (_show, _save, _change, _take_parts, _record)
