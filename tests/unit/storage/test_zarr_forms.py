@@ -212,6 +212,15 @@ def test_long_texts_in_a_compound_get_room(path):
         ]
 
 
+def test_filters_that_do_not_help_are_not_left_out(path):
+    noise = np.random.default_rng(0).integers(0, 256, 1000, dtype="u1")
+    with ZarrStore(path, "w") as store:
+        made = store.root.create_dataset("a", Layout((1000,), noise.dtype, chunks=(100,), filters=(("gzip", {"level": 1}),)))
+        made.write((), noise)
+    with ZarrStore(path) as store:
+        np.testing.assert_array_equal(store.root["a"].read(), noise)
+
+
 def test_compounds_with_text_take_little_room(path):
     element = (("start", np.dtype("i4")), ("target", REFERENCE))
     rows = [(number, Reference("/")) for number in range(10_000)]
