@@ -7,6 +7,7 @@
     │   └── InvalidKeyError (KeyError)       what stands in [] means neither rows nor a name
     ├── NotFoundError (KeyError)             no object of that name
     ├── SchemaError (ValueError)             a specification that makes no sense
+    ├── MissingLibraryError (ImportError)    an optional library that is not installed
     ├── StorageError (OSError)               the file cannot be opened, read or written
     │   ├── MissingFileError (FileNotFoundError)   no such file
     │   ├── ExistingFileError (FileExistsError)    a file that may not be replaced
@@ -31,6 +32,7 @@ __all__ = [
     "InvalidTypeError",
     "InvalidValueError",
     "MissingFileError",
+    "MissingLibraryError",
     "NotFoundError",
     "OutOfRangeError",
     "PhotonwbError",
@@ -74,6 +76,10 @@ class InvalidKeyError(InvalidTypeError, KeyError):
 
 class SchemaError(PhotonwbError, ValueError):
     """A specification that is cyclic, incomplete or not a specification."""
+
+
+class MissingLibraryError(PhotonwbError, ImportError):
+    """An optional library that is needed for what was asked for, and is not installed."""
 
 
 class StorageError(PhotonwbError, OSError):

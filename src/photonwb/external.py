@@ -64,6 +64,8 @@ def _found(series: ImageSeries, folder: Path) -> list[Path]:
             raise InvalidValueError(f"{series._label()}.external_file: {name} is not on this machine; download it first")
         # A file written on Windows says folder\movie.tif.
         path = next((path for path in (folder / name, folder / name.replace("\\", "/")) if path.is_file()), None)
+        if path is None and series.container_source and "://" in series.container_source:
+            raise InvalidValueError(f"{series._label()}.external_file: {name} is beside {series.container_source}: download both")
         if path is None:
             raise MissingFileError(f"{series._label()}.external_file: there is no {name} in {folder}")
         if series._stored is not None and not series._stored.may_open(str(path)):

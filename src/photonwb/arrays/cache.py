@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .local import LocalFile
+    from .local import ByteFile
 
 __all__ = ["ChunkCache", "chunk_cache", "may_keep"]
 
@@ -27,7 +27,7 @@ SETTLED = 1.0
 DEFAULT_MIB = 64
 
 
-def may_keep(file: LocalFile) -> bool:
+def may_keep(file: ByteFile) -> bool:
     """Whether a later change of the file is sure to be noticed."""
     return time.time() - file.changed > SETTLED
 

@@ -1,11 +1,13 @@
 """Bytes that lie in a file as they do in memory: no more of them is read than it takes to get at those that are wanted.
 
 What is wanted of a chunk, or of an array in one piece, are runs of bytes. One run is read at a stroke, and so is each of several
-long ones. Short runs that lie close together are read with what is between them; others are picked from a memory map.
+long ones. Short runs that lie close together are read with what is between them; others are picked from a memory map, or row by
+row from a file that has none.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import mmap
@@ -18,7 +20,7 @@ from .pool import run_all
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .local import LocalFile
+    from .local import ByteFile
 
 __all__ = ["PIECE", "PlainPart", "Room"]
 
@@ -84,12 +86,12 @@ class PlainPart:
         lead = zip(self._positions[: self._lead], self._strides, strict=False)
         self._start = sum(int(part[0]) * stride for part, stride in lead)
 
-    def read(self, file: LocalFile, offset: int, target: NDArray[Any], room: Room) -> None:
+    def read(self, file: ByteFile, offset: int, target: NDArray[Any], room: Room) -> None:
         """Read the part of the chunk that lies at an offset.
 
         Parameters
         ----------
-        file : LocalFile
+        file : ByteFile
         offset : int
         target : array
             Where it goes.
@@ -111,14 +113,15 @@ class PlainPart:
         if self._is_one_run and self._length <= PIECE:
             file.read_into(offset + self._start, data)
         else:
-
-            def read(piece: tuple[int, int, int]) -> None:
-                place, start, length = piece
-                file.read_into(place, data[start : start + length])
-
-            run_all(read, self._pieces(offset), file.threads)
+            for some, source in file.batches(self._pieces(offset), _place_of_piece):
+                run_all(functools.partial(_read_piece, source, data), some, file.threads)
         if straight is not target:
             target[...] = straight
+
+    def stretch(self, offset: int) -> tuple[int, int]:
+        """Where the first byte lies that is wanted of the chunk at an offset, and how many there are up to the last."""
+        firsts = zip(self._positions, self._strides, strict=True)
+        return offset + sum(int(part[0]) * stride for part, stride in firsts), self.span
 
     def _pieces(self, offset: int) -> list[tuple[int, int, int]]:
         """Place in the file, place among the bytes that are wanted, and length, of what is read at a stroke."""
@@ -131,25 +134,54 @@ class PlainPart:
             for done in range(0, self._length, PIECE)
         ]
 
-    def _pick(self, file: LocalFile, offset: int, target: NDArray[Any], room: Room) -> None:
+    def _pick(self, file: ByteFile, offset: int, target: NDArray[Any], room: Room) -> None:
         """Pick short runs out of what is between them, some rows at a time."""
         shape, (rows, *rest) = self.shape[self._lead :], self.inside[self._lead :]
         offset, target = offset + self._start, target[(0,) * self._lead]
+        row = self._strides[self._lead]
+        is_read = isinstance(rows, slice) and self._is_near and row <= BAND
+        if not is_read and file.descriptor is None:
+            self._pick_rows(file, offset, target, room)
+            return
         if not isinstance(rows, slice):
             target[...] = _mapped(file, offset, shape, self.dtype)[(rows, *rest)]
             return
-        wanted, row = range(shape[0])[rows], self._strides[self._lead]
-        is_read = self._is_near and row <= BAND
+        wanted = range(shape[0])[rows]
         step = max(1, (BAND if is_read else MAPPED) // (row * wanted.step))
-        for start in range(0, len(wanted), step):
-            band = wanted[start : start + step]
-            place, extent = offset + band[0] * row, (band[-1] + 1 - band[0], *shape[1:])
-            if is_read:
-                values, data = room.array(extent, self.dtype)
-                file.read_into(place, data)
-            else:
-                values = _mapped(file, place, extent, self.dtype)
-            target[start : start + step] = values[(slice(None, None, band.step), *rest)]
+        bands = [(start, wanted[start : start + step]) for start in range(0, len(wanted), step)]
+        for some, source in file.batches(bands, lambda band: [(offset + band[1][0] * row, (band[1][-1] + 1 - band[1][0]) * row)]):
+            for start, band in some:
+                place, extent = offset + band[0] * row, (band[-1] + 1 - band[0], *shape[1:])
+                if is_read:
+                    values, data = room.array(extent, self.dtype)
+                    source.read_into(place, data)
+                else:
+                    values = _mapped(source, place, extent, self.dtype)
+                target[start : start + step] = values[(slice(None, None, band.step), *rest)]
+
+    def _pick_rows(self, file: ByteFile, offset: int, target: NDArray[Any], room: Room) -> None:
+        """Pick short runs out of rows, of which no more is fetched than lies between the first run and the last."""
+        row, positions = self._strides[self._lead], self._positions[self._lead]
+        inner = PlainPart(self.shape[self._lead + 1 :], self.inside[self._lead + 1 :], self.dtype)
+        rows = [(number, offset + int(position) * row) for number, position in enumerate(positions)]
+
+        def places_of(each: tuple[int, int]) -> list[tuple[int, int]]:
+            # What is far apart in a row as well is fetched bit by bit when that row is read.
+            return [inner.stretch(each[1])] if inner.span <= BAND else []
+
+        for some, source in file.batches(rows, places_of):
+            for number, place in some:
+                inner.read(source, place, target[number, ...], room)
+
+
+def _place_of_piece(piece: tuple[int, int, int]) -> list[tuple[int, int]]:
+    place, _, length = piece
+    return [(place, length)]
+
+
+def _read_piece(file: ByteFile, data: memoryview, piece: tuple[int, int, int]) -> None:
+    place, start, length = piece
+    file.read_into(place, data[start : start + length])
 
 
 def _runs(shape: tuple[int, ...], positions: list[Any], itemsize: int) -> tuple[list[Any], list[int], int]:
@@ -181,7 +213,8 @@ def _extent(positions: list[Any], strides: list[int], length: int) -> tuple[int,
     return span, gap
 
 
-def _mapped(file: LocalFile, offset: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+def _mapped(file: ByteFile, offset: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    assert file.descriptor is not None
     file.require(offset, math.prod(shape) * dtype.itemsize)
     before = offset % mmap.ALLOCATIONGRANULARITY
     length = before + math.prod(shape) * dtype.itemsize

@@ -1,4 +1,5 @@
-"""The threads of the package: one pool for all, and one for each other number of threads that somebody asks for.
+"""The threads of the package: one pool for all, and one for each other number of threads that somebody asks for; and those that
+wait for servers.
 
 The work that goes there (inflating, deflating, copying, reading a file) lets other threads run. The thread that asks for work
 takes part in it, so that nothing waits for a pool that is busy, nor for itself when work asks for more work.
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from concurrent.futures import Future
 
-__all__ = ["run_all", "submit", "threads"]
+__all__ = ["run_all", "submit", "submit_waiting", "threads"]
+
+# So many requests to servers are under way at a time.
+WAITING = 16
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -69,14 +73,21 @@ class _Pools:
 
 
 _pools = _Pools()
+_waiting = _Pools()
 if hasattr(os, "register_at_fork"):
     # A child inherits the executors without their threads: work given to them would never be done.
     os.register_at_fork(after_in_child=_pools.reset)
+    os.register_at_fork(after_in_child=_waiting.reset)
 
 
 def submit(function: Callable[..., Result], *arguments: Any, most: int | None = None) -> Future[Result]:
     """Have a function called by one of so many threads at most."""
     return _pools.executor(threads(most)).submit(function, *arguments)
+
+
+def submit_waiting(function: Callable[..., Result], *arguments: Any) -> Future[Result]:
+    """Have a function called that does nothing but wait, for a server, and has no use for a processor."""
+    return _waiting.executor(WAITING).submit(function, *arguments)
 
 
 def run_all(function: Callable[[Item], object], items: Iterable[Item], most: int | None = None) -> None:

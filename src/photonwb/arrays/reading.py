@@ -1,4 +1,4 @@
-"""Selections of an array whose bytes lie in a local file, read and decoded by several threads.
+"""Selections of an array whose bytes lie in a file, read and decoded by several threads.
 
 Bytes go straight to where they are wanted wherever that can be: plain ones from the file into the result, whole chunks from the
 last filter into the result. Only of chunks that are wanted in part a decoded copy is made, and kept for the next request.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -25,11 +25,12 @@ from .selection import counts, fetch_key
 from .streams import MOST_INFLATED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from .grid import ChunkBox
+    from .local import ByteFile
     from .selection import AxisIndex
     from .source import ByteLayout, ChunkPlace
 
@@ -111,18 +112,38 @@ def _read_chunks(layout: ByteLayout, chunks: tuple[int, ...], fetch: tuple[AxisI
     is_whole = len(parts) == math.prod(map(len, axes))
     block = np.empty(counts(fetch), layout.dtype) if is_whole else _filled(layout, fetch)
     reader = _ChunkReader(layout, block)
-    run_all(reader.read_parts, _groups(parts, reader.pipeline.nbytes), layout.threads)
+    file = reader.file
+    for some, source in [(parts, None)] if file is None else file.batches(parts, reader.places_of):
+        reader.file = source
+        run_all(reader.read_parts, _groups(some, reader.pipeline.nbytes), layout.threads)
     return block
 
 
 def _read_plain_chunks(layout: ByteLayout, chunks: tuple[int, ...], fetch: tuple[AxisIndex, ...]) -> NDArray[Any]:
     boxes = [_PlainBox(layout, chunks, box) for box in chunk_boxes(fetch, chunks)]
     block = np.empty(counts(fetch), layout.dtype) if all(box.is_whole for box in boxes) else _filled(layout, fetch)
-    file = layout.file()
     # Handing over less to threads takes longer than it saves.
     most = layout.threads if block.nbytes > PIECE else 1
-    run_all(lambda read: read(file), [read for box in boxes for read in box.reads(block)], most)
+    reads = [read for box in boxes for read in box.reads(block)]
+    for some, file in layout.file().batches(reads, _PlainRead.places):
+        run_all(functools.partial(_PlainRead.run, file=file), some, most)
     return block
+
+
+class _PlainRead(NamedTuple):
+    """Chunks that are read one after the other, and where what is wanted of them goes."""
+
+    box: _PlainBox
+    cells: NDArray[Any]
+    group: list[tuple[Any, Any, ChunkPlace]]
+
+    def places(self) -> Iterator[tuple[int, int]]:
+        """Where the bytes lie."""
+        return (self.box.part.stretch(place.offset) for _, _, place in self.group)
+
+    def run(self, file: ByteFile) -> None:
+        """Read them."""
+        self.box.read(self.cells, self.group, file)
 
 
 class _PlainBox:
@@ -139,14 +160,15 @@ class _PlainBox:
         self.stored = [(chunk, cell, place) for chunk, cell in every if (place := place_of(chunk)) is not None]
         self.is_whole = len(self.stored) == math.prod(counts)
 
-    def reads(self, block: NDArray[Any]) -> list[Callable[[LocalFile], None]]:
+    def reads(self, block: NDArray[Any]) -> list[_PlainRead]:
         """What is to be done to read the chunks, some at a time, into their place in a block."""
         cells = self.box.cells(block)
         size = max(1, PIECE // self.part.span)
         groups = [self.stored[start : start + size] for start in range(0, len(self.stored), size)]
-        return [functools.partial(self._read, cells, group) for group in groups]
+        return [_PlainRead(self, cells, group) for group in groups]
 
-    def _read(self, cells: NDArray[Any], group: list[tuple[Any, Any, ChunkPlace]], file: LocalFile) -> None:
+    def read(self, cells: NDArray[Any], group: list[tuple[Any, Any, ChunkPlace]], file: ByteFile) -> None:
+        """Read some of the chunks."""
         room = Room()
         for chunk, cell, place in group:
             try:
@@ -196,13 +218,12 @@ def _cache_key(layout: ByteLayout, version: Hashable, place: ChunkPlace) -> Hash
     return version, place, layout.chunks, layout.dtype, layout.axes
 
 
-def _groups(parts: Iterable[ChunkPart], nbytes: int) -> list[list[ChunkPart]]:
-    everything = list(parts)
+def _groups(parts: Sequence[ChunkPart], nbytes: int) -> list[Sequence[ChunkPart]]:
     size = max(1, GROUP // nbytes)
-    return [everything[start : start + size] for start in range(0, len(everything), size)]
+    return [parts[start : start + size] for start in range(0, len(parts), size)]
 
 
-def _require_size(layout: ByteLayout, file: LocalFile, place: ChunkPlace, expected: int) -> None:
+def _require_size(layout: ByteLayout, file: ByteFile, place: ChunkPlace, expected: int) -> None:
     if place.size != expected:
         raise DamagedFileError(
             f"{layout.path}: {expected} bytes of an array are expected at {place.offset}, there are {place.size}"
@@ -217,14 +238,20 @@ class _ChunkReader:
         assert layout.chunks is not None
         self.layout = layout
         # The file that all chunks lie in, if they do, and its version if they can be kept.
-        self.file = None if layout.in_files else layout.file()
+        self.file: ByteFile | None = None if layout.in_files else layout.file()
         self.version = _kept_version(self.file) if self.file is not None else None
         self.block = block
         self.chunks = layout.chunks
         self.pipeline = Pipeline(layout.filters, layout.dtype.itemsize, math.prod(layout.chunks) * layout.dtype.itemsize)
         self.plain_mask = (1 << len(layout.filters)) - 1
 
-    def read_parts(self, parts: list[ChunkPart]) -> None:
+    def places_of(self, part: ChunkPart) -> list[tuple[int, int]]:
+        """Where the bytes of a chunk lie that nobody has kept."""
+        place = self.layout.places[part.chunk]
+        is_known = self.version is not None and chunk_cache.get(_cache_key(self.layout, self.version, place)) is not None
+        return [] if is_known else [(place.offset, place.size)]
+
+    def read_parts(self, parts: Iterable[ChunkPart]) -> None:
         for part in parts:
             try:
                 self._read_part(part)
@@ -232,7 +259,7 @@ class _ChunkReader:
                 error.add_note(f"in chunk {part.chunk} of an array of {self.layout.path}")
                 raise
 
-    def opened(self, place: ChunkPlace) -> tuple[LocalFile, Hashable]:
+    def opened(self, place: ChunkPlace) -> tuple[ByteFile, Hashable]:
         """The file that a chunk lies in, and its version if the chunk can be kept, else None."""
         if self.file is not None:
             return self.file, self.version
@@ -257,21 +284,21 @@ class _ChunkReader:
         else:
             target[...] = self._whole(place, file)
 
-    def decoded(self, place: ChunkPlace, file: LocalFile, version: Hashable) -> NDArray[Any]:
+    def decoded(self, place: ChunkPlace, file: ByteFile, version: Hashable) -> NDArray[Any]:
         """A whole chunk, to be kept."""
         chunk = self._whole(place, file)
         if version is not None:
             chunk_cache.put(_cache_key(self.layout, version, place), chunk)
         return chunk
 
-    def _whole(self, place: ChunkPlace, file: LocalFile) -> NDArray[Any]:
+    def _whole(self, place: ChunkPlace, file: ByteFile) -> NDArray[Any]:
         if place.path:  # of HDF5 a chunk is no larger than 4 GiB
             check_size(self.pipeline.nbytes, place.size, place.path, most_compressed(self.layout.filters))
         chunk = np.empty(self.chunks, self.layout.dtype)
         self._decode(place, file, chunk)
         return chunk
 
-    def _decode(self, place: ChunkPlace, file: LocalFile, target: NDArray[Any]) -> None:
+    def _decode(self, place: ChunkPlace, file: ByteFile, target: NDArray[Any]) -> None:
         data = file.read(place.offset, place.size)
         axes = self.layout.axes
         if axes is None:
@@ -282,6 +309,6 @@ class _ChunkReader:
         target[...] = stored.transpose(np.argsort(axes))
 
 
-def _kept_version(file: LocalFile) -> Hashable:
+def _kept_version(file: ByteFile) -> Hashable:
     """The version of a file by which its chunks are known again, None while it may still be changing."""
     return file.version if may_keep(file) else None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from .local import FileKeeper
+    from .local import ByteFile, FileKeeper
 
 __all__ = ["ArraySource", "ByteLayout", "ChunkPlace"]
 
@@ -34,7 +34,7 @@ class ChunkPlace(NamedTuple):
 
 
 class ByteLayout(NamedTuple):
-    """How the bytes of an array lie in a local file, or in the files of a local folder.
+    """How the bytes of an array lie in a file, or in the files of a local folder.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class ByteLayout(NamedTuple):
     threads : int, optional
         How many may read it at a time, see `pool.threads`.
     keeper : FileKeeper, optional
-        Has the file open; without it the file is opened by its path for each read.
+        Has the file open; without it a local file is opened by its path for each read.
     axes : tuple of int, optional
         Order in which the axes of the array lie in a chunk, if it is another one.
     in_files : bool
@@ -74,7 +74,7 @@ class ByteLayout(NamedTuple):
     axes: tuple[int, ...] | None = None
     in_files: bool = False
 
-    def file(self) -> LocalFile:
+    def file(self) -> ByteFile:
         """The file, to read from."""
         return LocalFile(self.path, self.threads) if self.keeper is None else self.keeper.file
 

@@ -24,6 +24,10 @@ _SUBJECT = ("subject_id", "species", "sex", "age", "genotype")
 _BLOCK = 1 << 20  # timestamps that are looked at together
 
 
+def _size_at_address(nwbfile: NWBFile) -> int | None:
+    return getattr(nwbfile.get_read_io().store, "size", None) if nwbfile._stored is not None else None
+
+
 def overview(nwbfile: NWBFile) -> dict[str, Any]:
     """Facts of a file. What cannot be read is listed, and hides nothing else."""
     found = list(walk(nwbfile))
@@ -44,7 +48,7 @@ def overview(nwbfile: NWBFile) -> dict[str, Any]:
     subject: Any = nwbfile.fields.get("subject")
     return {
         "file": location,
-        "bytes": bytes_of(location) if location and os.path.exists(location) else None,  # noqa: PTH110 - may be an address
+        "bytes": bytes_of(location) if os.path.exists(location) else _size_at_address(nwbfile),
         "nwb_version": nwbfile.get_read_io().nwb_version[0] if stored is not None else None,
         "identifier": nwbfile.identifier,
         "session_description": nwbfile.session_description,

@@ -25,6 +25,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Copy the file."""
+    import os
+
     import photonwb
     from photonwb.cli.output import Progress, bytes_of, show, target_of
     from photonwb.cli.overview import size
@@ -32,11 +34,13 @@ def run(options: Namespace) -> int:
     from photonwb.io.repacking import repack_file
 
     target = target_of(options, options.file)
-    photonwb.open(options.file, trusted=options.trusted).close()  # tells what is wrong with it before anything is written
+    with photonwb.open(options.file, trusted=options.trusted) as nwbfile:  # tells what is wrong before anything is written
+        size_at_address = getattr(nwbfile.get_read_io().store, "size", 0)
     with Progress(options, "repack", "bytes") as progress, resuming(options, target, [options.file]) as part:
         how = {"compression": options.compression, "frames": options.frames, "trusted": options.trusted}
         repack_file(options.file, target, **how, progress=progress, part=part)
-    now, before = bytes_of(target), bytes_of(options.file)
+    now = bytes_of(target)
+    before = bytes_of(options.file) if os.path.exists(options.file) else size_at_address  # noqa: PTH110 - may be an address
     facts = {"file": str(target), "bytes": now, "source_bytes": before}
     show(options, facts, [f"{target}: {size(now)}, was {size(before)}"])
     return 0

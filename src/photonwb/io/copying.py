@@ -14,7 +14,9 @@ from photonwb.arrays import LazyArray, incoming
 from photonwb.errors import PhotonwbError
 from photonwb.storage.contract import Link, Reference, is_group
 from photonwb.storage.copying import adapted, copy_attributes, copy_dataset, copy_group, copy_unknown
+from photonwb.storage.links import path_from
 from photonwb.storage.relations import mapped_references, relations_of
+from photonwb.storage.remote import is_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -94,7 +96,7 @@ class _Copy:
         shape = self.recipe.emptied.get(path)
         layout = self.recipe.layout(path, old)
         if path in self.recipe.linked and shape is None:
-            new.create_link(name, Link(path, os.path.relpath(self.source.location, self.folder)))
+            new.create_link(name, Link(path, path_from(self.folder, self.source.location)))
         elif shape is not None:
             layout = layout or adapted(old.layout, self.target)
             maximum = layout.maximum and tuple(
@@ -132,6 +134,6 @@ class _Copy:
 
 def moved_link(link: Link, location: str, folder: Path) -> Link:
     """A link as it is written in a file of another folder, where it leads to the same place."""
-    if link.file is None or Path(link.file).is_absolute():
+    if link.file is None or Path(link.file).is_absolute() or is_address(location):
         return link
     return Link(link.path, os.path.relpath(Path(location).parent / link.file, folder))

@@ -16,8 +16,10 @@ from photonwb.io.reading import Reader
 from photonwb.io.stores import form_of, opened_store
 from photonwb.io.writing import unfilled, write_file, write_into
 from photonwb.model.extensions import Manager, get_manager
+from photonwb.storage.remote import address_of, is_address, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
     from typing import Self
 
@@ -79,6 +81,8 @@ class NWBFileIO:
         self._store: Store | None = None
         self._written: NWBFile | None = None
         self._closed = False
+        if is_address(self._path) and self._mode != "r":
+            raise StorageError(f"{shown(self._path)}: files at addresses can be read only (mode 'r'); download it to change it")
         if self._mode == "r" or (self._mode in ("r+", "a") and self._exists) or (self._mode == "r+" and file is None):
             self._open_store()
         elif self._mode == "w-" and self._exists:
@@ -87,7 +91,7 @@ class NWBFileIO:
     @property
     def _exists(self) -> bool:
         if self._file is not None:
-            return len(self._file) > 0
+            return hasattr(self._file, "seek") or len(self._file) > 0
         return Path(self._path).is_dir() or (Path(self._path).exists() and Path(self._path).stat().st_size > 0)
 
     def _open_store(self) -> Store:
@@ -108,7 +112,7 @@ class NWBFileIO:
     @property
     def source(self) -> str:
         """Absolute path of the file, or its address."""
-        return self._path if "://" in self._path else os.path.abspath(self._path)
+        return self._path if is_address(self._path) else os.path.abspath(self._path)
 
     @property
     def mode(self) -> str:
@@ -334,19 +338,21 @@ class NWBHDF5IO(NWBFileIO):
 
     Parameters
     ----------
-    path : path, optional
+    path : path or address, optional
+        An address is read by fsspec: "https://...", "s3://...", and whatever else there is a driver for. So are its file objects.
     mode : {"r", "r+", "a", "w", "w-", "x"}
         Read; change an existing file; change it or create it; create, replacing what is there; create, refusing what is there.
     load_namespaces : bool
         Accepted and without effect: specifications cached in a file are always used where they are needed.
     manager
         Accepted and without effect: there is no build manager.
-    file : h5py.File, optional
-        An open file to work on; it stays open when this object is closed. A new session is written into it, if it is empty.
+    file : h5py.File or binary file object, optional
+        An open file to work on; it stays open when this object is closed. A new session is written into an `h5py.File` that is
+        empty.
     comm : optional
         Accepted for compatibility; parallel HDF5 is refused.
     driver : str, optional
-        Driver of HDF5, for example "ros3".
+        Driver of HDF5, for example "ros3", that reads the address in place of fsspec.
     aws_region : str, optional
         Region of a bucket, for the driver "ros3".
     herd_path : path, optional
@@ -357,6 +363,8 @@ class NWBHDF5IO(NWBFileIO):
         Whether the file may lead to files outside of its folder, as any may in pynwb; see `photonwb.open`.
     threads : int, optional
         How many may read and write arrays at a time, `PHOTONWB_THREADS` at most. Default is one for each processor.
+    storage_options : mapping, optional
+        Of an address: what fsspec is told, for example {"anon": True} for a public bucket.
     """
 
     def __init__(
@@ -374,6 +382,7 @@ class NWBHDF5IO(NWBFileIO):
         *,
         trusted: bool = True,
         threads: int | None = None,
+        storage_options: Mapping[str, Any] | None = None,
     ) -> None:
         if path is None and file is None:
             raise InvalidValueError("NWBHDF5IO: give the path of a file, or an open h5py.File as file=")
@@ -384,8 +393,10 @@ class NWBHDF5IO(NWBFileIO):
             options["driver"] = driver
         if aws_region is not None:
             options["aws_region"] = aws_region.encode()
-        address = path if path is not None else str(file.filename)
-        super().__init__(address, mode, file=file, options=options, extensions=extensions, trusted=trusted, threads=threads)
+        place, file, storage_options = _path_and_file(path, file, storage_options)
+        if storage_options:
+            options["storage_options"] = storage_options
+        super().__init__(place, mode, file=file, options=options, extensions=extensions, trusted=trusted, threads=threads)
 
     @staticmethod
     def read_nwb(path: typing.Path | None = None, file: Any = None) -> NWBFile:
@@ -478,3 +489,12 @@ def _is_path(path: Any) -> bool:
 def io_for(path: Any) -> type[NWBHDF5IO] | type[NWBZarrIO]:
     """The class that opens what is at a path."""
     return NWBZarrIO if form_of(path) == "zarr" else NWBHDF5IO
+
+
+def _path_and_file(path: Any, file: Any, options: Mapping[str, Any] | None) -> tuple[str, Any, dict[str, Any]]:
+    """A path or address, what is open already, and what fsspec is told."""
+    place, storage_options = address_of(path if file is None else file, options)
+    if _is_path(place):
+        return os.fspath(place), None, storage_options
+    named = path if file is not None and path is not None else getattr(place, "filename", None) or getattr(place, "name", place)
+    return str(named), place, {}

@@ -14,6 +14,7 @@ from photonwb.errors import InvalidValueError
 from photonwb.model.fields import Field, Kind
 from photonwb.model.labelled import LabelledDict
 from photonwb.storage.contract import Link
+from photonwb.storage.links import path_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +107,7 @@ class Plan:
 
     def link_into(self, location: str, path: str) -> Link:
         """The link to a place in another file, found from the folder of this one, so that both can be moved together."""
-        return Link(path, os.path.relpath(location, os.path.dirname(os.path.abspath(self.location))))
+        return Link(path, path_from(os.path.dirname(os.path.abspath(self.location)), location))
 
     def _orphan(self, container: AbstractContainer, field_name: str, target: AbstractContainer) -> str:
         return (

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from photonwb.arrays import pool
 from photonwb.errors import DamagedFileError, StorageError
 from photonwb.storage.journal import open_elsewhere, settle
+from photonwb.storage.remote import address_of, is_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,11 +75,11 @@ def opened_store(
 
     Parameters
     ----------
-    file : path or h5py.File
+    file : path, address, h5py.File or binary file object
     mode : {"r", "r+", "a"}
         A local file that is opened for changes is changed as a whole or not at all.
     options : mapping
-        Handed to `h5py.File`, or to `ZarrStore`.
+        Handed to `h5py.File`, or to `ZarrStore`; `storage_options`, of an address, to fsspec.
     trusted : bool
         Whether the file may lead to files outside of its folder.
     threads : int, optional
@@ -115,8 +116,10 @@ def _opened_folder(path: Any, mode: str, options: Mapping[str, Any], trusted: bo
 
 
 def _opened(file: Any, mode: str, options: Mapping[str, Any]) -> Store:
-    is_path = isinstance(file, (str, os.PathLike)) and "://" not in os.fspath(file)
-    if is_path and not options:
+    file, storage_options = address_of(file, options.get("storage_options"))
+    if is_address(file):
+        options = {**options, "storage_options": storage_options}
+    elif isinstance(file, (str, os.PathLike)) and not options.keys() - {"storage_options"}:
         if mode != "r" and Path(file).is_file():
             return _opened_for_changes(file)
         if mode == "r":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from photonwb.errors import DamagedFileError, ExistingFileError, StorageError
 from photonwb.recovery.report import Report
+from photonwb.storage.remote import is_address
 
 if TYPE_CHECKING:
     from photonwb import typing
@@ -44,6 +45,8 @@ def recover(path: typing.Path, output: typing.Path | None = None) -> Report:
     from photonwb.storage.damaged import DamagedStore
     from photonwb.storage.new_file import NewStore
 
+    if is_address(path):
+        raise StorageError(f"{path}: only a file on this machine can be recovered; download it first")
     source_path = Path(os.path.abspath(path))
     if source_path.is_dir():
         raise StorageError(

@@ -31,8 +31,10 @@ from .hdf5_nodes import HDF5Dataset, HDF5Group
 from .hdf5_opening import FOREIGN_ERRORS, open_file, open_input
 from .links import follow
 from .neighbours import neighbour
+from .remote import address_of, is_address, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
     from photonwb.arrays.local import FileKeeper
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from .checked_file import LocalInput
     from .contract import Link, Reference
     from .hdf5_addresses import Addresses
+    from .remote_file import RemoteInput
 
 __all__ = ["HDF5Dataset", "HDF5Group", "HDF5Store"]
 
@@ -61,8 +64,10 @@ class HDF5Store:
         Whether links may lead to files outside of the folder of this one, and datasets take their values from other files.
     threads : int, optional
         How many may read and write arrays at a time; see `photonwb.arrays.pool.threads`.
+    storage_options : mapping, optional
+        Of an address: what goes to fsspec.
     **options
-        Handed to `h5py.File` (`driver`, ...).
+        Handed to `h5py.File` (`driver`, ...). With a driver HDF5 reads an address by itself.
 
     Raises
     ------
@@ -85,29 +90,40 @@ class HDF5Store:
         *,
         trusted: bool = True,
         threads: int | None = None,
+        storage_options: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
+        file, storage_options = address_of(file, storage_options)
         if mode not in ("r", "r+", "w", "x"):
             raise InvalidValueError(f"mode must be 'r', 'r+', 'w' or 'x', got {mode!r}")
         self._mode, self.trusted, self.threads, self._options = mode, trusted, threads, options
         self._is_ours = not isinstance(file, h5py.File)
         self._file: Any = file  # h5py.File, or what that has as its `id`: in any case something that can be closed
-        self._input: LocalInput | None = None
+        self._input: LocalInput | RemoteInput | None = None
         self._unchecked: Any = None
         if isinstance(file, h5py.File):
             name = str(file.filename)
             self.location, self._mode = os.path.abspath(name) if Path(name).exists() else name, file.mode
+        elif is_address(file):
+            self.location = shown(file)
+            if options:
+                self._file = open_file(file, mode, self.location, options)
+            elif mode == "r":
+                self._file, self._input = open_input(file, storage_options)
+            else:
+                raise StorageError(f"{self.location}: files at addresses can be read only; download it to change it")
         elif isinstance(file, (str, os.PathLike)):
-            address = os.fspath(file)
-            self.location = address if "://" in address else os.path.abspath(address)
-            if mode == "r" and not options and "://" not in address:
+            self.location = os.path.abspath(file)
+            if mode == "r" and not options:
                 self._file, self._input = open_input(self.location)
             else:
                 self._file = open_file(self.location, mode, self.location, options)
         else:
             self.location = str(getattr(file, "name", file))
             self._file = open_file(file, mode, self.location, options)
-        self._has_path = isinstance(file, (str, os.PathLike))
+        # Where another process finds it.
+        self._place = file if is_address(file) else self.location if isinstance(file, (str, os.PathLike)) else None
+        self._storage_options = storage_options
         if self._input is not None:
             self._id: Any = self._file
             self._is_local = self._is_read_by_us = True
@@ -130,9 +146,10 @@ class HDF5Store:
         return f"<HDF5Store {self.location!r}, {'closed' if self.closed else f'mode {self._mode!r}'}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self.writable or not self._has_path:
+        if self.writable or self._place is None:
             raise InvalidTypeError(f"{self.location}: only a file opened by its path for reading can be pickled")
-        return _reopen, (self.location, {"trusted": self.trusted, "threads": self.threads, **self._options})
+        options = {"trusted": self.trusted, "threads": self.threads, "storage_options": self._storage_options, **self._options}
+        return _reopen, (self._place, options)
 
     def __enter__(self) -> HDF5Store:
         return self
@@ -161,7 +178,7 @@ class HDF5Store:
 
     @property
     def is_local(self) -> bool:
-        """Whether the file is a plain one, whose bytes can be read beside HDF5.
+        """Whether the file is a plain one, or on a server, whose bytes can be read beside HDF5.
 
         One that was removed, or has another in its place now, is still open here; if it cannot be kept open for us, too, it is
         read through HDF5.
@@ -250,6 +267,8 @@ class HDF5Store:
         """
         if not self._is_read_by_us:
             return self.object_id(path)
+        if is_address(self._place):
+            raise StorageError(f"{self.location}: the values of {path} lie in other files; download the file, and those")
         with self._lock:
             if self._unchecked is None:
                 self._unchecked = open_file(self.location, "r", self.location, {"locking": False})
@@ -291,7 +310,7 @@ class HDF5Store:
 
     def beside(self, file: str) -> Any:
         """The store of another file, opened for reading the first time that a link leads there."""
-        if not Path(self.location).is_file():
+        if is_address(self._place) or not Path(self.location).is_file():
             raise BrokenLinkError(f"{self.location}: links to other files can be followed from local files only, not to {file!r}")
         return neighbour(self, file)
 

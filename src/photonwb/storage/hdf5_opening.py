@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import h5py
 
-from photonwb.errors import DamagedFileError, ExistingFileError, MissingFileError, StorageError
+from photonwb.errors import DamagedFileError, ExistingFileError, MissingFileError, PhotonwbError, StorageError
 
 from .checked_file import CheckedFile, LocalInput
 from .hdf5_library import h5f, h5fd, h5p, name_bytes
+from .remote import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from .remote_file import RemoteInput
 
 __all__ = ["open_file", "open_input"]
 
@@ -42,8 +45,15 @@ STRANGERS: tuple[tuple[bytes, str, str], ...] = (
 )
 
 
-def open_input(path: str) -> tuple[Any, LocalInput]:
-    """The `FileID` of a local file opened for reading, and what HDF5 reads it through, which is to be closed after it.
+def open_input(path: str, options: Mapping[str, Any] | None = None) -> tuple[Any, LocalInput | RemoteInput]:
+    """The `FileID` of a file opened for reading, and what HDF5 reads it through, which is to be closed after it.
+
+    Parameters
+    ----------
+    path : str
+        Or an address.
+    options : mapping, optional
+        Of an address: what goes to fsspec.
 
     Raises
     ------
@@ -51,18 +61,30 @@ def open_input(path: str) -> tuple[Any, LocalInput]:
     """
     source: Any = None
     try:
-        source = LocalInput(path)
+        source = LocalInput(path) if options is None else _remote_input(path, options)
         # What h5py.File does, without all that it may be asked for.
         access = h5p.create(h5p.FILE_ACCESS)
         access.set_fclose_degree(h5f.CLOSE_STRONG)
         access.set_fileobj_driver(h5fd.fileobj_driver, source)
         file = h5f.open(name_bytes(path), h5f.ACC_RDONLY, access)
         source.length_size = file.get_create_plist().get_sizes()[1]
+    except PhotonwbError:
+        if source is not None:
+            source.close()
+        raise
     except FOREIGN_ERRORS as error:
+        if source is not None and options is not None:
+            raise _content_explanation(shown(path), *_head(source), str(error)) from error
         if source is not None:
             source.close()
         raise _explanation(path, "r", path, error) from error
     return file, source
+
+
+def _remote_input(address: str, options: Mapping[str, Any]) -> RemoteInput:
+    from .remote_file import RemoteInput
+
+    return RemoteInput(address, options)
 
 
 def open_file(file: Any, mode: str, location: str, options: Mapping[str, Any]) -> Any:
@@ -125,7 +147,8 @@ def _explanation(file: Any, mode: str, location: str, error: Exception) -> Stora
     if not path.is_file():
         return StorageError(f"{location}: a pipe or a device, not a file; copy what comes out of it into a file first")
     try:
-        head, size = _head(path)
+        with path.open("rb") as stream:
+            head, size = _head(stream)
     except OSError as unreadable:
         return StorageError(f"{location}: cannot be read: {unreadable.strerror}; check the permissions of the file")
     return _content_explanation(location, head, size, message)
@@ -158,14 +181,14 @@ def _content_explanation(location: str, head: bytes, size: int, message: str) ->
     return StorageError(f"{location}: not an HDF5 file (it starts with {head[:8]!r})")
 
 
-def _head(path: Path) -> tuple[bytes, int]:
-    with path.open("rb") as stream:
-        # The signature of HDF5 lies at 0, or behind a user block of 512, 1024, 2048, ... bytes.
-        head = stream.read(64)
-        size = stream.seek(0, 2)
-        at = 512
-        while SIGNATURE not in head and at < size:
-            stream.seek(at)
-            head += signature if (signature := stream.read(8)) == SIGNATURE else b""
-            at *= 2
-        return head, size
+def _head(stream: Any) -> tuple[bytes, int]:
+    # The signature of HDF5 lies at 0, or behind a user block of 512, 1024, 2048, ... bytes.
+    stream.seek(0)
+    head = stream.read(64)
+    size = stream.seek(0, 2)
+    at = 512
+    while SIGNATURE not in head and at < size:
+        stream.seek(at)
+        head += signature if (signature := stream.read(8)) == SIGNATURE else b""
+        at *= 2
+    return head, size

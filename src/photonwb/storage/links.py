@@ -6,16 +6,17 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from photonwb.errors import BrokenLinkError, ClosedFileError, NotFoundError, StorageError
+from photonwb.errors import BrokenLinkError, ClosedFileError, InvalidValueError, NotFoundError, StorageError
 
 from .contract import Link, Reference, Store, is_group
+from .remote import is_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .contract import Dataset, Group
 
-__all__ = ["LinkedStore", "descend", "follow", "is_in_folder_of"]
+__all__ = ["LinkedStore", "descend", "follow", "is_in_folder_of", "path_from"]
 
 # More links in a row than anyone makes on purpose: they go in a circle.
 MOST_LINKS = 40
@@ -54,6 +55,19 @@ def follow(
             f"{origin}: a link leads to {link.path!r}{target_file}, which cannot be reached: {error}"
         ) from error
     return cast("Group | Dataset", target)
+
+
+def path_from(folder: str | os.PathLike[str], location: str) -> str:
+    """How a file is named by one in a folder, so that both can be moved together.
+
+    Raises
+    ------
+    InvalidValueError
+        It is at an address, where no link leads.
+    """
+    if is_address(location):
+        raise InvalidValueError(f"no link leads to {location}, which is not on this machine: copy what it holds, or download it")
+    return os.path.relpath(location, folder)
 
 
 def is_in_folder_of(location: str, path: str) -> bool:
