@@ -213,6 +213,13 @@ class ImageSeries(TimeSeries, neurodata_type="ImageSeries"):
 
         return frames_of(self)
 
+    _axes = ("x", "y", "z")
+
+    def _stored_data(self) -> Any:
+        from photonwb.layouts.axis_order import data_of
+
+        return data_of(self)
+
     @property
     def axis_order(self) -> AxisOrder:
         """Which axis of the frames is horizontal, and how that is known. Can be set: `series.axis_order = "yx"`."""
@@ -347,6 +354,7 @@ class OpticalSeries(ImageSeries, neurodata_type="OpticalSeries"):
         "Width, height (and depth) of the image or the imaged area, in meters.", dtype="float32", shape=((2,), (3,))
     )
     orientation: str | None = dataset("Which way is up, and in which frame of reference.")
+    _axes = ("x", "y", "color")
     data: Array = shared_dataset("Grey or RGB frames.", dtype="numeric", shape=((None,) * 3, (None, None, None, 3)))
 
     def __init__(

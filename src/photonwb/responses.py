@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from photonwb.arrays.shapes import shape_of
 from photonwb.core import LabelledDict, MultiContainerInterface
@@ -63,6 +63,14 @@ class RoiResponseSeries(TimeSeries, neurodata_type="RoiResponseSeries"):
         mismatch = self._rois_mismatch()
         if mismatch:
             warnings.warn(f"{self._label()}: {mismatch}", stacklevel=2)
+
+    _axes = ("roi",)
+
+    def _labels(self) -> dict[str, Any]:
+        import numpy as np
+
+        rows = np.asarray(self.rois.data)
+        return {"roi": np.asarray(self.rois.table.id)[rows]}
 
     def _rois_mismatch(self) -> str | None:
         """What is wrong with the shape of the data, seen from the regions; None where nothing is, or nothing is known."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy as np
+    import xarray as xr
     from numpy.typing import NDArray
 
     from photonwb.model.fields import Field
@@ -365,11 +366,53 @@ class TimeSeries(NWBDataInterface, neurodata_type="TimeSeries"):
         """
         import numpy as np
 
-        scale: Any = self.conversion
+        return np.asarray(self.data) * self._scale() + self.offset
+
+    def _scale(self) -> Any:
+        import numpy as np
+
         channels = getattr(self, "channel_conversion", None)
-        if channels is not None:
-            scale = scale * np.asarray(channels)
-        return np.asarray(self.data) * scale + self.offset
+        return self.conversion if channels is None else self.conversion * np.asarray(channels)
+
+    def to_xarray(self, *, in_units: bool = False, chunks: Any = None) -> xr.DataArray:
+        """The data with named axes, times and what else is known of them, as an array of xarray.
+
+        Data in a file stay there until they are computed, by dask where it is installed.
+
+        Parameters
+        ----------
+        in_units : bool
+            Whether to convert the values to `unit`, as `get_data_in_units` does; without it they are as stored.
+        chunks : optional
+            Blocks of the dask array; see `LazyArray.to_dask`.
+
+        Returns
+        -------
+        xarray.DataArray
+            Its first axis is `time`, in seconds. That of images are `x`, the horizontal one, `y` and, of volumes, `z`; that of
+            signals of regions is `roi`, with the ids of the regions. `attrs` has the unit, the description and the like.
+
+        Raises
+        ------
+        MissingLibraryError
+            xarray is not installed.
+        InvalidValueError
+            There are neither timestamps nor a rate above 0 Hz.
+        """
+        from photonwb.data_arrays import data_array
+
+        return data_array(self, in_units=in_units, chunks=chunks)
+
+    # How the axes behind that of time are called, as far as the standard has names for them.
+    _axes: tuple[str, ...] = ()
+
+    def _labels(self) -> dict[str, Any]:
+        """What the positions along axes other than time are called."""
+        return {}
+
+    def _stored_data(self) -> Any:
+        """The data with the axes of the standard, as a lazy array if they are in a file."""
+        return self.data
 
 
 def _appended(there: Any, values: Any) -> Any:

@@ -188,6 +188,39 @@ class LazyArray:
         """The same array, converted to another type when it is read."""
         return LazyArray(self.source, dtype)
 
+    @property
+    def given_dtype(self) -> DTypeLike | None:
+        """What the values are converted to, None if they are left as they are."""
+        return self._dtype
+
+    def to_dask(self, chunks: Any = None) -> Any:
+        """The same array as one of dask, for computations in threads, processes or on other machines.
+
+        Parameters
+        ----------
+        chunks : optional
+            As in `dask.array.from_array`. Default are blocks of whole chunks, about as large as dask is set to
+            (`array.chunk-size`), which reach over the last axes first.
+
+        Returns
+        -------
+        dask.array.Array
+            Other processes open the file for themselves, by its path or address.
+
+        Raises
+        ------
+        MissingLibraryError
+            dask is not installed.
+        """
+        from .dask_arrays import dask_array
+
+        return dask_array(self, chunks)
+
+    def __dask_tokenize__(self) -> Any:
+        from .dask_arrays import token_of
+
+        return token_of(self)
+
     def check_size(self) -> None:
         """Refuse to go through an array that is larger than anything its file can hold.
 

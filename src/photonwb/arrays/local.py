@@ -35,6 +35,8 @@ class ByteFile:
     ----------
     version : hashable
         Differs after the file was changed.
+    state : hashable
+        The same for other processes, and on other machines that see the file under the same path.
     changed : float
         When that was last, in seconds since 1970.
     descriptor : int or None
@@ -42,6 +44,7 @@ class ByteFile:
     """
 
     version: Hashable
+    state: Hashable
     changed: float
     descriptor: int | None = None
 
@@ -128,6 +131,11 @@ class LocalFile(ByteFile):
     def version(self) -> tuple[Any, ...]:  # pyright: ignore[reportIncompatibleVariableOverride] - nobody sets it
         status = os.fstat(self._descriptor)
         return self.path, status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
+
+    @property
+    def state(self) -> tuple[int, int]:  # pyright: ignore[reportIncompatibleVariableOverride] - nobody sets it
+        status = os.fstat(self._descriptor)
+        return status.st_mtime_ns, status.st_size
 
     @property
     def changed(self) -> float:  # pyright: ignore[reportIncompatibleVariableOverride] - nobody sets it

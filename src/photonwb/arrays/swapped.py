@@ -85,6 +85,13 @@ class SwappedAxes:
             for part, length in zip(parts, self.shape, strict=True)
         ]
 
+    def to_dask(self, chunks: Any = None) -> Any:
+        """The same array as one of dask; see `LazyArray.to_dask`."""
+        from .dask_arrays import dask_array
+
+        exchanged = dask_array(self._data).transpose(self._order)
+        return exchanged if chunks is None else exchanged.rechunk(chunks)
+
     def __iter__(self) -> Iterator[Any]:
         return (self[place] for place in range(len(self)))
 

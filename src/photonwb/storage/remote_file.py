@@ -71,7 +71,7 @@ class RemoteFile(ByteFile):
 
     def __init__(self, connection: Connection, threads: int | None = None) -> None:
         super().__init__(connection.address, connection.size, threads)
-        self.version = connection.state
+        self.version = self.state = connection.state
         self._connection = connection
         self._cut(0, connection.first, keep=True)
 
@@ -165,7 +165,7 @@ class FetchedFile(ByteFile):
 
     def __init__(self, file: RemoteFile, places: Sequence[Sequence[tuple[int, int]]], *, keep: bool) -> None:
         super().__init__(file.path, file.size, file.threads)
-        self.version, self.changed = file.version, file.changed
+        self.version, self.state, self.changed = file.version, file.state, file.changed
         self._file = file
         self._blocks: dict[int, Block | Future[dict[int, Block]]] = {}
         for first, behind in _stretches([place for each in places for place in each], file.size):
