@@ -45,7 +45,7 @@ def main() -> None:
             skipped += left_out
             report.write_json(arguments.json, figures, skipped, options)
     if arguments.readme:
-        report.write_readme(ROOT / "README.md", report.table(figures, options))
+        report.write_table(ROOT / "README.md", report.table(figures, options))
 
 
 if __name__ == "__main__":

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from benchmarks.running import Figure, Options
 
-START, END = "<!-- benchmarks:start -->", "<!-- benchmarks:end -->"
-
 
 def shown_value(value: float | None, unit: str) -> str:
     """A value in the unit that suits its size."""
@@ -91,8 +89,9 @@ def table(figures: Iterable[Figure], options: Options) -> str:
     return "\n".join([*rows, "", note])
 
 
-def write_readme(path: Path, content: str) -> None:
-    """Put the table between the markers."""
-    before, _, rest = path.read_text("utf-8").partition(START)
-    _, _, after = rest.partition(END)
-    path.write_text(f"{before}{START}\n{content}\n{END}{after}", "utf-8")
+def write_table(path: Path, content: str, name: str = "benchmarks") -> None:
+    """Put the table between the markers of that name."""
+    start, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
+    before, _, rest = path.read_text("utf-8").partition(start)
+    _, _, after = rest.partition(end)
+    path.write_text(f"{before}{start}\n{content}\n{end}{after}", "utf-8")
