@@ -21,6 +21,10 @@ class WebServer:
         Content by path ("/a.nwb").
     tags : dict
         ETag by path, of files that have one.
+    redirects : dict
+        Where a path leads.
+    forbidden : set
+        Paths, with what is behind their question mark, that are answered with 403.
     statuses : list of int
         What the next requests are answered with in place of the file; -1 for a connection that ends half-way.
     requests : list of (str, str, int)
@@ -32,6 +36,7 @@ class WebServer:
         self.tags: dict[str, str] = {}
         self.redirects: dict[str, str] = {}
         self.statuses: list[int] = []
+        self.forbidden: set[str] = set()
         self.requests: list[tuple[str, str, int]] = []
         self.headers: list[dict[str, str]] = []
         self.has_ranges = True
@@ -97,8 +102,8 @@ class _Handler(BaseHTTPRequestHandler):
         status = state.statuses.pop(0) if send and state.statuses else 0
         if self.path in state.redirects or path in state.redirects:
             self._end(302, {"Location": state.redirects.get(self.path) or state.redirects[path]})
-        elif status > 0:
-            self._end(status, {})
+        elif status > 0 or self.path in state.forbidden:
+            self._end(status or 403, {})
         elif path not in state.files:
             self._end(404, {})
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from photonwb.arrays.shapes import shape_of
@@ -24,8 +24,10 @@ _SUBJECT = ("subject_id", "species", "sex", "age", "genotype")
 _BLOCK = 1 << 20  # timestamps that are looked at together
 
 
-def _size_at_address(nwbfile: NWBFile) -> int | None:
-    return getattr(nwbfile.get_read_io().store, "size", None) if nwbfile._stored is not None else None
+def _size_of(nwbfile: NWBFile, location: str) -> int | None:
+    if not location:
+        return None
+    return bytes_of(location) if Path(location).exists() else getattr(nwbfile.get_read_io().store, "size", None)
 
 
 def overview(nwbfile: NWBFile) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def overview(nwbfile: NWBFile) -> dict[str, Any]:
     subject: Any = nwbfile.fields.get("subject")
     return {
         "file": location,
-        "bytes": bytes_of(location) if os.path.exists(location) else _size_at_address(nwbfile),
+        "bytes": _size_of(nwbfile, location),
         "nwb_version": nwbfile.get_read_io().nwb_version[0] if stored is not None else None,
         "identifier": nwbfile.identifier,
         "session_description": nwbfile.session_description,

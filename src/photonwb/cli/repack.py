@@ -25,7 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Copy the file."""
-    import os
+    from pathlib import Path
 
     import photonwb
     from photonwb.cli.output import Progress, bytes_of, show, target_of
@@ -40,7 +40,7 @@ def run(options: Namespace) -> int:
         how = {"compression": options.compression, "frames": options.frames, "trusted": options.trusted}
         repack_file(options.file, target, **how, progress=progress, part=part)
     now = bytes_of(target)
-    before = bytes_of(options.file) if os.path.exists(options.file) else size_at_address  # noqa: PTH110 - may be an address
+    before = bytes_of(options.file) if Path(options.file).exists() else size_at_address
     facts = {"file": str(target), "bytes": now, "source_bytes": before}
     show(options, facts, [f"{target}: {size(now)}, was {size(before)}"])
     return 0

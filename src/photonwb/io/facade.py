@@ -96,7 +96,7 @@ class NWBFileIO:
 
     def _open_store(self) -> Store:
         if self._closed:
-            raise ClosedFileError(f"{self._path} was closed; open it again")
+            raise ClosedFileError(f"{shown(self._path)} was closed; open it again")
         if self._store is None:
             self._store = opened_store(
                 self._file or self._path, self._mode, self._options, trusted=self._trusted, threads=self._threads, form=self.form
@@ -175,7 +175,7 @@ class NWBFileIO:
             Accepted for compatibility.
         """
         if self._mode == "r":
-            raise StorageError(f"{self._path} is open for reading: open it with mode='r+', 'a' or 'w' to write")
+            raise StorageError(f"{shown(self._path)} is open for reading: open it with mode='r+', 'a' or 'w' to write")
         if self._store is None or container is self._written:
             self._write_new(container, cache_spec=cache_spec, link_data=link_data, compression=compression)
         elif container._stored is None:
@@ -330,7 +330,7 @@ class NWBFileIO:
         return differences(container)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._path!r}, {self._mode!r})"
+        return f"{type(self).__name__}({shown(self._path)!r}, {self._mode!r})"
 
 
 class NWBHDF5IO(NWBFileIO):

@@ -43,7 +43,7 @@ class Connection(Protocol):
     size : int
         Bytes in the file.
     first : bytes
-        Those at its start that have come already.
+        Those at its start that have come already; nobody needs them twice.
     """
 
     address: str
@@ -98,7 +98,9 @@ def is_address(file: Any) -> bool:
 
 
 def shown(address: str) -> str:
-    """An address as it may stand in messages: what is behind a question mark or before an at sign may be a secret."""
+    """A path, or an address as it may stand in messages: what is behind a question mark or before an at sign may be a secret."""
+    if not is_address(address):
+        return address
     return re.sub(r"(?<=://)[^/@]*@", "", re.sub(r"\?[^:]*", "?…", address))
 
 

@@ -74,6 +74,7 @@ class RemoteFile(ByteFile):
         self.version = self.state = connection.state
         self._connection = connection
         self._cut(0, connection.first, keep=True)
+        connection.first = b""
 
     def batches(
         self, items: Sequence[Item], places_of: Callable[[Item], Iterable[tuple[int, int]]]
@@ -237,6 +238,8 @@ class RemoteInput(io.RawIOBase):
 
     def _read(self, view: memoryview) -> int:
         view = view[: max(0, min(len(view), self.size - self._position))]
+        if not view:
+            return 0
         # HDF5 holds the lock of h5py while it waits for us. If the threads that get the bytes met unused objects of h5py in a
         # collection, they would wait for that lock, and all for ever.
         is_collecting = gc.isenabled()

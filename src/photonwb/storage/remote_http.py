@@ -28,6 +28,8 @@ FIRST = 2 << 20
 WHOLE = 64 << 20
 # Answers that may be others a moment later.
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+# Those of a place to which another server sent us for some time only: it has to be asked again.
+EXPIRED = frozenset({400, 401, 403, 404, 410})
 # So long to find the server, and so long without a byte from it, are taken for a broken connection, in seconds.
 PATIENCE = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=60)
 
@@ -79,12 +81,16 @@ class HttpConnection:
             "Range": f"bytes={start}-{stop - 1}",
             "Accept-Encoding": "identity",
         }
-        async with session.get(self._target or system.encode_url(self._full), **options) as response:
+        target = self._target
+        async with session.get(target or system.encode_url(self._full), **options) as response:
             if response.status == 206:
                 return await self._part(response, start, stop)
             if response.status == 200:
                 await self._take_whole(response)
                 return None
+            if target is not None and response.status in EXPIRED:
+                self._target = None
+                raise BrokenError(f"the server says {response.status}, where the bytes were a moment ago")
             raise self._refusal(response)
 
     async def _part(self, response: Any, start: int, stop: int) -> bytes:
@@ -95,8 +101,8 @@ class HttpConnection:
         data = await response.read()
         if len(data) != min(stop, self.size) - start:
             raise BrokenError(f"{len(data)} bytes came")
-        # Whoever needs a name and password to be let in there shows them to nobody else.
-        if not self._system.kwargs and not self._system.client_kwargs:
+        # What lets somebody in here is shown to nobody else.
+        if response.history and not self._system.kwargs and not self._system.client_kwargs and "@" not in self._full:
             self._target = response.url
         return data
 
@@ -128,10 +134,6 @@ class HttpConnection:
     def _refusal(self, response: Any) -> Exception:
         status = f"{response.status} {response.reason}"
         if response.status in PASSING:
-            return BrokenError(f"the server says {status}")
-        if self._target is not None and response.status in (400, 401, 403, 404, 410):
-            # Where the server once sent us was for some time only: ask it again.
-            self._target = None
             return BrokenError(f"the server says {status}")
         if response.status in (404, 410):
             return MissingFileError(f"{self.address}: no such file ({status}); check the address")

@@ -14,6 +14,8 @@ import fsspec
 import h5py
 import numpy as np
 import pytest
+from fsspec.implementations.http import HTTPFileSystem
+from fsspec.implementations.memory import MemoryFileSystem
 
 import photonwb
 from photonwb.arrays import cache
@@ -57,6 +59,19 @@ def nothing_ahead(monkeypatch):
     monkeypatch.setattr(remote_file, "FEW", 0)
 
 
+class OtherSystem(HTTPFileSystem):
+    """A file system whose connections are its own, as those of buckets are."""
+
+    protocol = "other"
+
+    @classmethod
+    def _strip_protocol(cls, path):
+        return path.replace("other://", "http://")
+
+
+fsspec.register_implementation("other", OtherSystem, clobber=True)
+
+
 def contents_of(**options) -> bytes:
     """A file with the dataset /d/frames."""
     buffer = io.BytesIO()
@@ -97,6 +112,7 @@ def test_what_is_an_address(address, expected):
 def test_secrets_in_an_address_are_not_shown():
     assert shown("https://me:secret@host/a.nwb?X-Amz-Signature=secret") == "https://host/a.nwb?…"
     assert shown("s3://bucket/a.nwb") == "s3://bucket/a.nwb"
+    assert shown("/data/what?.nwb") == "/data/what?.nwb"
 
 
 def test_local_addresses_are_paths(tmp_path):
@@ -171,6 +187,13 @@ def test_one_value_of_a_file_of_500_series_takes_few_requests(server, many):
     assert server.sent < len(many) // 5
 
 
+def test_the_structure_is_fetched_in_large_stretches(server, many):
+    server.files["/a.nwb"] = many
+    with photonwb.open(server.url("/a.nwb")) as nwbfile:
+        assert [series.unit for series in nwbfile.acquisition.values()] == ["V"] * 500
+    assert len(server.requests) < 60
+
+
 @pytest.mark.parametrize("content", [COMPRESSED, TILED, PLAIN, PLAIN_TILED])
 def test_a_slice_takes_its_bytes_in_few_requests(server, content, nothing_ahead, monkeypatch):
     monkeypatch.setattr(remote_file, "AROUND", 2)
@@ -211,6 +234,13 @@ def test_large_reads_come_in_batches_of_parallel_requests(server, nothing_ahead,
     monkeypatch.setattr(remote_file, "BATCH", 1 << 20)
     monkeypatch.setattr(remote_file, "LONGEST", 8)
     monkeypatch.setattr("photonwb.arrays.plain.PIECE", 1 << 19)
+    batches = []
+    init = remote_file.FetchedFile.__init__
+    monkeypatch.setattr(
+        remote_file.FetchedFile,
+        "__init__",
+        lambda file, *places, **more: batches.append(places[1]) or init(file, *places, **more),
+    )
     for content in (PLAIN, COMPRESSED):
         server.files["/a.nwb"] = content
         server.tags["/a.nwb"] = str(len(content))
@@ -220,6 +250,10 @@ def test_large_reads_come_in_batches_of_parallel_requests(server, nothing_ahead,
             assert (frames[:] == FRAMES).all()
             assert max(size for _, _, size in server.requests) <= 8 * remote_file.BLOCK
             assert server.sent < len(content) * 1.2
+        sizes = [sum(size for each in places for _, size in each) for places in batches]
+        assert len(content) * 0.8 < sum(sizes) < len(content)
+        assert max(sizes) <= 1 << 20
+        batches.clear()
 
 
 def test_what_is_kept_stays_within_its_bound(server, monkeypatch):
@@ -298,12 +332,13 @@ def test_a_copy_opens_the_file_for_itself(server, nothing_ahead):
     copy.source.store.close()
 
 
-@pytest.mark.parametrize("address", ["memory", "http"])
+@pytest.mark.parametrize("address", ["memory", "http", "other"])
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # of forks with threads, which users make all the same
 def test_a_forked_process_reads_on(server, address, nothing_ahead):
     server.files["/a.nwb"] = COMPRESSED
     fsspec.filesystem("memory").pipe_file("/forked.nwb", COMPRESSED)
-    store, frames = frames_at(server.url("/a.nwb") if address == "http" else "memory://forked.nwb")
+    place = server.url("/a.nwb").replace("http", address) if address != "memory" else "memory://forked.nwb"
+    store, frames = frames_at(place)
     with store:
         assert (frames[:10] == FRAMES[:10]).all()
         context = multiprocessing.get_context("fork")
@@ -425,6 +460,31 @@ def test_a_file_of_another_file_system_that_changes_is_noticed(monkeypatch):
         assert (store.root["d/frames"].read() == FRAMES).all()
 
 
+def test_file_systems_with_connections_of_their_own(server, nothing_ahead):
+    server.files["/a.nwb"] = COMPRESSED
+    address = server.url("/a.nwb").replace("http", "other")
+    store, frames = frames_at(address)
+    with store:
+        assert store.location == address
+        server.statuses = [503, -1]
+        assert (frames[:] == FRAMES).all()
+        assert server.statuses == []
+    with pytest.raises(MissingFileError, match=r"other://.*/none\.nwb: no such file"):
+        HDF5Store(server.url("/none.nwb").replace("http", "other"))
+
+
+def test_keys_are_asked_for():
+    class Locked(MemoryFileSystem):
+        protocol = "locked"
+
+        def info(self, path, **kwargs):
+            raise PermissionError("Access Denied")
+
+    fsspec.register_implementation("locked", Locked, clobber=True)
+    with pytest.raises(StorageError, match=r"locked://a\.nwb: may not be read \(Access Denied\).*'anon': True"):
+        HDF5Store("locked://a.nwb")
+
+
 @pytest.mark.parametrize("has_lengths", [True, False])
 def test_a_server_without_ranges(server, has_lengths, monkeypatch):
     server.files["/a.nwb"] = COMPRESSED
@@ -441,16 +501,22 @@ def test_a_server_without_ranges(server, has_lengths, monkeypatch):
             assert (store.root["d/frames"].read() == FRAMES).all()
 
 
-def test_redirects_are_followed_once_and_again_when_they_expire(server, nothing_ahead):
+def test_redirects_are_followed_once_and_again_when_they_expire(server, nothing_ahead, monkeypatch):
+    monkeypatch.setattr(remote_file, "LONGEST", 4)
     server.files["/real.nwb"] = PLAIN
     server.redirects["/asset"] = server.url("/real.nwb?signature=1")
     store, frames = frames_at(server.url("/asset"))
     with store:
+        assert (frames[:10] == FRAMES[:10]).all()
         assert [path for _, path, _ in server.requests].count("/asset") == 1
-        server.forget()
-        server.statuses = [403]  # the first signature is no longer good
+        assert len(server.requests) > 3
+        server.forbidden = {"/real.nwb?signature=1"}
+        server.redirects["/asset"] = server.url("/real.nwb?signature=2")
         assert (frames[:] == FRAMES).all()
-        assert [path for _, path, _ in server.requests].count("/asset") >= 1
+        server.forbidden.add("/real.nwb?signature=2")
+        remote_file.block_cache.reset()
+        with pytest.raises(StorageError, match=r"asset: may not be read \(403"):
+            frames[:]
 
 
 def test_who_is_let_in_by_a_header_is_sent_on_each_time(server, nothing_ahead):
