@@ -103,14 +103,16 @@ def _of_file(array: LazyArray, chunks: Any) -> Any:
 
 
 def token_of(array: LazyArray) -> tuple[Any, ...]:
-    """What an array is known by, to this process and others: its file in a certain state, and its place there.
+    """What an array is known by, to this process and others; one of which that cannot be told is like no other."""
+    return _state_of(array) or ("photonwb", uuid.uuid4().hex)
 
-    An array of which that cannot be told is like no other.
-    """
+
+def _state_of(array: LazyArray) -> tuple[Any, ...] | None:
+    """The file of an array in a certain state, and its place there; None if it lies in no single file."""
     source: Any = array.source
     keeper = getattr(getattr(source, "store", None), "keeper", None)
     if keeper is None:
-        return "photonwb", uuid.uuid4().hex
+        return None
     file = keeper.file
     return "photonwb", file.path, file.state, source.path, array.dtype.str, array.shape
 
@@ -120,19 +122,19 @@ class _Blocks:
 
     def __init__(self, array: LazyArray) -> None:
         self._array = array
+        self._token = token_of(array)
         self.shape, self.dtype, self.ndim = array.shape, array.dtype, array.ndim
 
     def __getitem__(self, key: Any) -> Any:
         return self._array[key]
 
     def __dask_tokenize__(self) -> Any:
-        return token_of(self._array)
+        return self._token
 
     def __reduce__(self) -> tuple[Any, ...]:
         source: Any = self._array.source
-        token = token_of(self._array)  # of a file that was closed there is none, which is told here and not elsewhere
         open_store, arguments = source.store.__reduce__()
-        return _opened, (_Recipe(token, open_store, arguments, source.path, self._array.given_dtype),)
+        return _opened, (_Recipe(self._token, open_store, arguments, source.path, self._array.given_dtype),)
 
 
 class _Recipe:
@@ -171,6 +173,6 @@ class _Recipe:
 def _opened(recipe: _Recipe) -> _Blocks:
     dataset = recipe.open_store(*recipe.arguments).root[recipe.path.strip("/")]
     array = LazyArray(dataset.source(), recipe.dtype)
-    if token_of(array) != recipe.token:
+    if _state_of(array) not in (None, recipe.token):
         raise StorageError(f"{array.source.description}: the file was changed after the dask array was made; make it again")
     return _Blocks(array)

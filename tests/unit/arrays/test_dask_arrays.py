@@ -18,7 +18,9 @@ from photonwb.arrays import LazyArray, dask_arrays
 from photonwb.arrays.appended import AppendedArray
 from photonwb.arrays.swapped import SwappedAxes
 from photonwb.errors import InvalidTypeError, MissingLibraryError, StorageError
+from photonwb.storage.contract import Layout
 from photonwb.storage.hdf5 import HDF5Store
+from photonwb.storage.zarr_store import ZarrStore
 
 VALUES = np.random.default_rng(0).integers(0, 1000, (40, 30, 20)).astype("u2")
 
@@ -163,3 +165,14 @@ def test_what_to_install(arrays, monkeypatch):
     monkeypatch.setitem(sys.modules, "dask.array", None)
     with pytest.raises(MissingLibraryError, match=r"pip install 'photonwb\[lazy\]'"):
         arrays["chunked"].to_dask()
+
+
+def test_stores_of_zarr(tmp_path):
+    with ZarrStore(tmp_path / "a.nwb.zarr", "w") as store:
+        store.root.create_dataset("values", Layout(VALUES.shape, VALUES.dtype, chunks=(4, 30, 20)), VALUES)
+        store.commit()
+    with ZarrStore(tmp_path / "a.nwb.zarr") as store:
+        array = LazyArray(store.root["values"].source()).to_dask(chunks=(8, 30, 20))
+        assert (array.compute(scheduler="threads") == VALUES).all()
+        task = pickle.dumps(array)
+    assert (pickle.loads(task).compute(scheduler="synchronous") == VALUES).all()
