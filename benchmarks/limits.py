@@ -1,11 +1,12 @@
 """What the machine takes for the bare operations that the slowest rows of the README consist of: `python -m benchmarks.limits`.
 
 Where photonwb is not far ahead, the figures here say why: they are the time of the system, of memory and of numpy alone, beside
-that of photonwb and plain h5py for the whole task. Each is the median of several rounds in turn; docs/speed.md has the tables.
+that of photonwb and plain h5py for the whole task. Each is the median of several rounds in turn; the tables go into docs/speed.md.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 import tempfile
@@ -19,7 +20,8 @@ import numpy as np
 
 import photonwb
 from benchmarks.movies import photons
-from benchmarks.report import shown_value
+from benchmarks.report import shown_value, write_table
+from benchmarks.running import ROOT
 from benchmarks.session import new_file, new_plane, new_segmentation
 
 if TYPE_CHECKING:
@@ -217,22 +219,33 @@ def adding() -> dict[str, float]:
     return {name: taken / len(masks) for name, taken in found.items()}
 
 
-def main() -> None:
+def tables(folder: Path) -> Iterator[str]:
+    """The lines of all tables."""
     movie = photons(400)
+    for title, found in (
+        ("a plain movie of 210 MB: write", writing(folder, movie)),
+        ("a plain movie of 210 MB: read all", reading(folder, movie)),
+        ("a mask of 120 pixels: add", adding()),
+    ):
+        yield from (f"| {title} | |", "|---|--:|")
+        yield from (f"| {what} | {shown_value(taken, 's')} |" for what, taken in found.items())
+        yield ""
+    yield from ("| chunks of plain traces, 20,000 × 10,000 | one region | 200 samples of all |", "|---|--:|--:|")
+    for chunks, region, window in traces_layouts(folder):
+        yield f"| {chunks} | {shown_value(region, 's')} | {shown_value(window, 's')} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.limits", description="The bare operations, beside whole tasks.")
+    parser.add_argument("--docs", action="store_true", help="put the tables into docs/speed.md")
+    arguments = parser.parse_args()
+    lines: list[str] = []
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for title, found in (
-            ("a plain movie of 210 MB: write", writing(folder, movie)),
-            ("the same: read all", reading(folder, movie)),
-            ("a mask of 120 pixels: add", adding()),
-        ):
-            print(f"| {title} | |\n|---|--:|")
-            for what, taken in found.items():
-                print(f"| {what} | {shown_value(taken, 's')} |", flush=True)
-            print()
-        print("| chunks of plain traces, 20,000 × 10,000 | one region | 200 samples of all |\n|---|--:|--:|")
-        for chunks, region, window in traces_layouts(folder):
-            print(f"| {chunks} | {shown_value(region, 's')} | {shown_value(window, 's')} |", flush=True)
+        for line in tables(Path(name)):
+            print(line, flush=True)
+            lines.append(line)
+    if arguments.docs:
+        write_table(ROOT / "docs" / "speed.md", "\n".join(lines), "limits")
 
 
 if __name__ == "__main__":
