@@ -1,7 +1,7 @@
 """What the machine takes for the bare operations that the slowest rows of the README consist of: `python -m benchmarks.limits`.
 
 Where photonwb is not far ahead, the figures here say why: they are the time of the system, of memory and of numpy alone, beside
-that of photonwb and plain h5py for the whole task. Each is the median of several rounds in turn; the tables go into docs/speed.md.
+that of photonwb and plain h5py for the whole task. Each is the median of several rounds in turn; the tables go to docs/speed.md.
 """
 
 from __future__ import annotations
