@@ -22,6 +22,7 @@ from .hdf5_layout import byte_layout, creation_properties, filters_of, layout_of
 from .hdf5_library import h5d, h5g, h5l, h5o, h5p, h5s, name_bytes, name_text
 from .hdf5_types import decode, element_from, encode, file_type, list_places, memory_type
 from .links import descend
+from .nodes import MANY_TEXTS, StoreNode
 from .selections import read_selection, spans
 
 if TYPE_CHECKING:
@@ -37,31 +38,12 @@ if TYPE_CHECKING:
 
 __all__ = ["HDF5Dataset", "HDF5Group"]
 
-# So many texts are read without asking whether there can be so many.
-MANY_TEXTS = 2**22
 
-
-class _Node:
+class _Node(StoreNode):
     """What groups and datasets have in common."""
 
-    __slots__ = ("path", "store")
-
-    def __init__(self, store: HDF5Store, path: str) -> None:
-        self.store = store
-        self.path = path
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.path!r} of {self.store.location!r}>"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, type(self)) and self.store is other.store and self.path == other.path
-
-    def __hash__(self) -> int:
-        return hash((id(self.store), self.path))
-
-    @property
-    def name(self) -> str:
-        return self.path.rpartition("/")[2] or "/"
+    __slots__ = ()
+    store: HDF5Store
 
     @property
     def identity(self) -> Hashable:

@@ -15,6 +15,7 @@ from photonwb.errors import DamagedFileError, InvalidValueError, NotFoundError, 
 from .checks import check_layout, check_member, check_move, check_new_name, check_resize, values_for
 from .elements import dtype_of, plain_value
 from .links import descend
+from .nodes import MANY_TEXTS, StoreNode
 from .selections import read_selection
 from .zarr_attributes import ZarrAttributes
 from .zarr_objects import from_stored
@@ -37,27 +38,11 @@ if TYPE_CHECKING:
 __all__ = ["ZarrDataset", "ZarrGroup", "ZarrNode"]
 
 
-class ZarrNode:
+class ZarrNode(StoreNode):
     """What groups and arrays have in common."""
 
-    __slots__ = ("path", "store")
-
-    def __init__(self, store: ZarrStore, path: str) -> None:
-        self.store = store
-        self.path = path
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.path!r} of {self.store.location!r}>"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, type(self)) and self.store is other.store and self.path == other.path
-
-    def __hash__(self) -> int:
-        return hash((id(self.store), self.path))
-
-    @property
-    def name(self) -> str:
-        return self.path.rpartition("/")[2] or "/"
+    __slots__ = ()
+    store: ZarrStore
 
     @property
     def identity(self) -> Hashable:
@@ -334,7 +319,3 @@ class ZarrDataset(ZarrNode):
         record = self.store.changing(self.path)
         check_resize(self.layout, shape, self.description)
         resize(self, record, tuple(shape))
-
-
-# So many texts are read without asking whether there can be so many.
-MANY_TEXTS = 2**22
